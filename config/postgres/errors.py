@@ -1,0 +1,5 @@
+"""What can go wrong with the embedded PostgreSQL. The message says what to do."""
+
+
+class PostgresError(RuntimeError):
+    """The embedded PostgreSQL cannot do what was asked."""

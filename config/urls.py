@@ -1,0 +1,13 @@
+"""All addresses: the product's pages, its API, the admin, and the sync layer's own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from workspaces.api import api
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/", api.urls),
+    path("", include("electric_sync.urls")),
+    path("", include("workspaces.pages.urls")),
+]

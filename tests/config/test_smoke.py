@@ -1,0 +1,2 @@
+def test_settings_are_the_tests_own(settings):
+    assert settings.PRODUCT_NAME == "Plainrow"

@@ -1,0 +1,85 @@
+"""For every test: a PostgreSQL server, the right settings, and one of hypothesis's profiles.
+
+There are two Django projects here, and one process can hold one. `tests/electric_sync` is
+tested inside `tests/project`, a project that knows nothing of the product; everything else
+inside the product. So each is a run of its own; bin/test does both.
+
+All this happens while pytest imports this file, before the conftests below it, which may
+import models.
+"""
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import django
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from tests.postgres import database_url, test_server
+
+SYNC_LAYER = "electric_sync"
+LONG = os.environ.get("PLAINROW_LONG") == "1"
+
+_running = ExitStack()
+
+
+def _settings_for(arguments: list[str]) -> str:
+    """Return the settings module that the tests named on the command line need."""
+    places = [Path(argument.partition("::")[0]).parts for argument in arguments]
+    named = [parts for parts in places if "tests" in parts]
+    of_sync_layer = [SYNC_LAYER in parts for parts in named]
+    if any(of_sync_layer) and all(of_sync_layer):
+        return "tests.project.settings"
+    return "tests.settings"
+
+
+def _prepare() -> None:
+    if settings.configured:
+        raise pytest.UsageError(
+            "Django settings were loaded before the tests' database was there. Unset "
+            "DJANGO_SETTINGS_MODULE and leave out --ds; tests/conftest.py chooses the settings."
+        )
+    server = _running.enter_context(test_server())
+    os.environ["DATABASE_URL"] = database_url(server)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", _settings_for(sys.argv[1:]))
+    django.setup()
+
+
+def _choose_hypothesis_profile() -> None:
+    shared = {
+        "deadline": None,  # a real database and a real clock: slow is not wrong
+        "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+        "print_blob": True,
+    }
+    hypothesis_settings.register_profile("suite", max_examples=300, **shared)
+    hypothesis_settings.register_profile("long", max_examples=10_000, **shared)
+    hypothesis_settings.load_profile("long" if LONG else "suite")
+
+
+_choose_hypothesis_profile()
+_prepare()
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the suite that belongs to the other Django project."""
+    in_sync_layer = SYNC_LAYER in collection_path.relative_to(Path(__file__).parent).parts
+    runs_sync_layer = os.environ["DJANGO_SETTINGS_MODULE"] == "tests.project.settings"
+    return True if in_sync_layer is not runs_sync_layer and collection_path.is_file() else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the tests marked as long to `bin/test --long`."""
+    if LONG:
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="full counts: bin/test --long"))
+
+
+def pytest_unconfigure() -> None:
+    """Stop the server, unless another run uses it."""
+    _running.close()

@@ -2,14 +2,15 @@
 
 A key is an *integer part* and, where two neighbours leave no integer between them, a *fraction*:
 
-- The first character says how long the integer part is: ``a`` one digit, ``b`` two … ``z`` twenty-six;
-  ``Z`` one, ``Y`` two … for what stands before ``a0``. So appending counts up, and the millionth key
-  has five characters.
+- The first character says how long the integer part is: ``a`` one digit, ``b`` two … ``z`` twenty-
+  six; ``Z`` one, ``Y`` two … for what stands before ``a0``. So appending counts up, and the
+  millionth key has five characters.
 - Digits are base 62 in the order of ASCII, so keys sort right byte by byte (``COLLATE "C"``).
 - A fraction never ends in ``0``; otherwise nothing could be put before it.
 
-The database holds every key to this form and makes keys after the last in the same way (migration 0002).
-Two people may insert at the same place at once and get the same key: every order ends with the row's id.
+The database holds every key to this form and makes keys after the last in the same way (migration
+0002). Two people may insert at the same place at once and get the same key: every order ends with
+the row's id.
 """
 
 from __future__ import annotations
@@ -22,10 +23,9 @@ def between(before: str | None, after: str | None) -> str:
     """A key that sorts after ``before`` and before ``after``; ``None`` is the end on that side."""
     if before is not None and after is not None and before >= after:
         raise ValueError(f"There is no position between {before} and {after}.")
-    if before is None and after is None:
-        return FIRST
     if before is None:
-        assert after is not None
+        if after is None:
+            return FIRST
         whole, fraction = _split(after)
         return whole if fraction else _decremented(whole)
     whole, fraction = _split(before)
@@ -90,7 +90,8 @@ def _decremented(whole: str) -> str:
 
 
 def _middle(low: str, high: str) -> str:
-    """A fraction between two others; ``high`` empty is one. Neither ends in ``0``, nor does the answer."""
+    """A fraction between two others; ``high`` empty is one. Neither ends in ``0``, nor does the
+    answer."""
     if high:
         same = 0
         while (low[same] if same < len(low) else "0") == high[same]:

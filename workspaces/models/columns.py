@@ -30,7 +30,8 @@ WIDTHS = (
 
 
 class DataTableColumn(models.Model):
-    """A column of a table. How its type reads, checks and sorts values is in ``workspaces.columns``."""
+    """A column of a table. How its type reads, checks and sorts values is in
+    ``workspaces.columns``."""
 
     class Type(models.TextChoices):
         """The kinds of values, each with a module of the same name in ``workspaces.columns``."""

@@ -13,7 +13,8 @@ MAX_NAME = 120  # characters in the name of a workspace, table, column, view, co
 
 
 def key() -> models.UUIDField[Any, Any]:
-    """A primary key that Python may choose and that the database chooses for everybody else (psql)."""
+    """A primary key that Python may choose and that the database chooses for everybody else
+    (psql)."""
     return models.UUIDField(
         primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False
     )

@@ -9,7 +9,8 @@ from . import fields
 
 
 class Role(models.TextChoices):
-    """What somebody is in a company. Owners and admins see every workspace, others what they are given."""
+    """What somebody is in a company. Owners and admins see every workspace, others what they are
+    given."""
 
     OWNER = "owner", "Owner"
     ADMIN = "admin", "Admin"
@@ -20,8 +21,9 @@ class Role(models.TextChoices):
 class Membership(models.Model):
     """A person in a company. The database keeps at least one owner in each (migration 0002).
 
-    ``name`` and ``email`` are copies of the person's own, kept true by the database: so the people of a
-    company are one table with a ``company_id``, which can be synced, and nobody syncs ``users``.
+    ``name`` and ``email`` are copies of the person's own, kept true by the database: so the people
+    of a company are one table with a ``company_id``, which can be synced, and nobody syncs
+    ``users``.
     """
 
     id = fields.key()
@@ -52,7 +54,8 @@ class Membership(models.Model):
 
 
 class WorkspaceGrant(models.Model):
-    """A workspace given to a member who does not see all of them. It goes when the membership goes."""
+    """A workspace given to a member who does not see all of them. It goes when the membership
+    goes."""
 
     class Level(models.TextChoices):
         """What the grant allows. A viewer stays a viewer whatever the grant says."""

@@ -8,7 +8,8 @@ from . import fields
 
 
 class RowPlace(models.Model):
-    """Where a row belongs and what it holds: the same for a row in its table and one in the trash."""
+    """Where a row belongs and what it holds: the same for a row in its table and one in the
+    trash."""
 
     id = fields.key()
     company = fields.belongs_to("workspaces.Company")
@@ -30,7 +31,8 @@ class DataTableRow(RowPlace):
 
     # By the database, whoever writes (migration 0002).
     updated_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
-    # Who last changed it through an action. Not a foreign key: it says who it was, also when they have gone.
+    # Who last changed it through an action. Not a foreign key: it says who it was, also when they
+    # have gone.
     updated_by = models.UUIDField(null=True, editable=False)
 
     class Meta:

@@ -8,7 +8,8 @@ from . import fields
 
 
 class DataTable(models.Model):
-    """A table of a workspace. Moving it to another workspace of its company moves all that is in it."""
+    """A table of a workspace. Moving it to another workspace of its company moves all that is in
+    it."""
 
     id = fields.key()
     company = fields.belongs_to("workspaces.Company")

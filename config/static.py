@@ -33,7 +33,7 @@ def collected_version(root: Path) -> str:
         return ""
 
 
-class VersionedStorage(CompressedStaticFilesStorage):  # type: ignore[misc]
+class VersionedStorage(CompressedStaticFilesStorage):
     """Collects and compresses the files, then notes the version of the whole."""
 
     def post_process(
@@ -52,7 +52,7 @@ class VersionedStorage(CompressedStaticFilesStorage):  # type: ignore[misc]
         return digest.hexdigest()[:12]
 
 
-class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
+class StaticFilesMiddleware(WhiteNoiseMiddleware):
     """WhiteNoise for both kinds of server.
 
     As it comes, WhiteNoise is synchronous: under ASGI every request of the site would hold

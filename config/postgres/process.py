@@ -39,10 +39,10 @@ def _look_at(number: int) -> tuple[str, str]:
         try:
             # The name in brackets may hold anything, brackets and spaces too.
             state = (PROC / str(number) / "stat").read_text().rpartition(")")[2].split()[0]
-            command = (PROC / str(number) / "cmdline").read_bytes().replace(b"\0", b" ")
+            words = (PROC / str(number) / "cmdline").read_text(errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             return "", ""
-        return state, command.decode(errors="replace")
+        return state, words.replace("\0", " ")
     answer = subprocess.run(
         ["ps", "-ww", "-o", "stat=,command=", "-p", str(number)], capture_output=True, text=True
     )

@@ -1,0 +1,72 @@
+"""Steps: what is being done, for how long, and, if it fails, what it said and what to do."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+LOG_SHOWN = 25  # lines of a failed command's output
+
+
+class Stop(Exception):  # noqa: N818  (it ends the program, like SystemExit)
+    """The program cannot go on; the message says why and what to do."""
+
+
+class Note:
+    """A word that a step may add to its line when it is done."""
+
+    text = ""
+
+
+@contextmanager
+def step(title: str) -> Iterator[Note]:
+    """Show a step while it runs and how long it took."""
+    started = time.monotonic()
+    note = Note()
+    print(f"  {title} … ", end="", flush=True)
+    try:
+        yield note
+    except BaseException:
+        print("failed" if sys.exc_info()[0] is not KeyboardInterrupt else "stopped")
+        raise
+    seconds = time.monotonic() - started
+    print(", ".join(word for word in (note.text or "done", f"{seconds:.1f} s") if word))
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    advice: str = "",
+) -> str:
+    """Run a command, its output into a log file, and return it; if it fails, stop with its end."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        ended = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env
+        )
+    said = log.read_text(errors="replace").strip()
+    if ended.returncode == 0:
+        return said
+    lines = said.splitlines()[-LOG_SHOWN:]
+    shown = " ".join(str(word) for word in command)
+    raise Stop("\n".join([f"This failed: {shown}", "", *lines, "", advice or f"All of it: {log}"]))
+
+
+def writable_folder(folder: Path) -> Path:
+    """Make a folder if need be, and stop with advice if it cannot be written."""
+    advice = (
+        "If another user ran this before, go on as that user, remove what they made, or "
+        "clone into a folder of yours."
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise Stop(f"{folder} cannot be made ({error.strerror}). {advice}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Stop(f"{folder} is not writable for you. {advice}")
+    return folder

@@ -8,7 +8,7 @@
 4. *Owners.* A company that has lost its last owner cannot be committed.
 5. *People.* Memberships repeat the person's name and e-mail address, always the present ones.
 6. *Rows* know when they were last changed; cells are always one JSON object.
-7. *The audit log* is never changed, and only goes when its company goes.
+7. *The audit log* names who did it, is never changed, and only goes when its company goes.
 """
 
 from django.db import migrations
@@ -290,9 +290,21 @@ $$;
 
 create trigger keep_audit_log before update or delete on audit_logs
     for each row execute function workspaces_keep_audit_log();
+
+create function workspaces_name_the_actor() returns trigger language plpgsql as $$
+begin
+    select coalesce(max(name), '') into new.user_name from users where id = new.user_id;
+    return new;
+end
+$$;
+
+create trigger name_the_actor before insert on audit_logs
+    for each row when (new.user_name = '') execute function workspaces_name_the_actor();
 """
 
 NO_AUDIT_LOG = """
+drop trigger name_the_actor on audit_logs;
+drop function workspaces_name_the_actor();
 drop trigger keep_audit_log on audit_logs;
 drop function workspaces_keep_audit_log();
 """

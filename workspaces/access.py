@@ -1,0 +1,198 @@
+"""Who may see and change what: the one place that says so, and why.
+
+The rules, from the strongest:
+
+1. Nothing of another company is there.
+2. A workspace in the trash is there for nobody.
+3. Owners and admins see and change every workspace, and manage them.
+4. Others see the workspaces that they were given. What is not given is not there for them.
+5. Editors change a workspace that was given for editing. Viewers change nothing.
+
+``seeing``, ``editing`` and ``managing`` decide from a role and a grant; pages, live views and reads
+ask them through ``WorkspaceAccess`` (read in the reader's snapshot), actions with rows that they
+have locked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from electric_sync.access import Access, Raises, access_of
+
+from .errors import NotSignedIn
+from .models import DataTable, Membership, Role, User, Workspace, WorkspaceGrant
+from .models.audit import AuditLog
+
+SEES_ALL = frozenset({Role.OWNER.value, Role.ADMIN.value})
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Yes or no, and why."""
+
+    allowed: bool
+    reason: str
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def seeing(role: str, grant: str | None) -> Decision:
+    """Whether somebody with this role and grant sees a workspace."""
+    if role in SEES_ALL:
+        return Decision(True, "Owners and admins see every workspace.")
+    if grant is not None:
+        return Decision(True, "You were given this workspace.")
+    return Decision(False, "You were not given this workspace.")
+
+
+def editing(role: str, grant: str | None) -> Decision:
+    """Whether they may change what is in it."""
+    if role in SEES_ALL:
+        return Decision(True, "Owners and admins may change everything.")
+    if role == Role.VIEWER:
+        return Decision(False, "Viewers may look, not change. Ask an admin to make you an editor.")
+    if grant is None:
+        return Decision(False, "You were not given this workspace.")
+    if grant != WorkspaceGrant.Level.EDIT:
+        return Decision(
+            False, "You were given this workspace to look at. Ask an admin to let you edit it."
+        )
+    return Decision(True, "You were given this workspace for editing.")
+
+
+def managing(role: str) -> Decision:
+    """Whether they may make, rename and delete workspaces, and see people and the audit log."""
+    if role in SEES_ALL:
+        return Decision(True, "Owners and admins manage the company.")
+    return Decision(False, "Only owners and admins may do this.")
+
+
+@dataclass(frozen=True)
+class WorkspaceAccess(Access):
+    """What a person may do in the company that they have open."""
+
+    grants: tuple[tuple[UUID, str], ...] = ()
+    """The workspaces that they were given and the level, in order of id."""
+
+    raised_by = (
+        Raises(
+            Membership,
+            users="user_id",
+            tenant="company_id",
+            columns=["company_id", "user_id", "role"],
+        ),
+        Raises(WorkspaceGrant, users="user_id", tenant="company_id"),
+        Raises(User, users="id", tenant=None, columns=["is_active", "password"]),
+        Raises(Workspace, users=None, tenant="company_id", columns=["company_id", "trashed_at"]),
+    )
+
+    @classmethod
+    def load(cls, user: Any, tenant: str) -> Self | None:
+        """Read it in the current transaction. Only members that are not locked out have any."""
+        company_id = _uuid(tenant)
+        if company_id is None:
+            return None
+        role = (
+            Membership.objects.filter(company_id=company_id, user_id=user.pk, user__is_active=True)
+            .values_list("role", flat=True)
+            .first()
+        )
+        if role is None:
+            return None
+        grants = WorkspaceGrant.objects.filter(
+            company_id=company_id, user_id=user.pk, workspace__trashed_at=None
+        ).order_by("workspace_id")
+        return cls(
+            user_id=user.pk,
+            tenant=str(company_id),
+            role=role,
+            grants=tuple(grants.values_list("workspace_id", "level")),
+        )
+
+    @classmethod
+    def default_tenant(cls, user: Any) -> str | None:
+        """The company that they joined first."""
+        first = Membership.objects.filter(user_id=user.pk).order_by("created_at", "id").first()
+        return str(first.company_id) if first else None
+
+    @property
+    def company_id(self) -> UUID:
+        """The company, as a key."""
+        return UUID(self.tenant)
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether every workspace of the company is there for them."""
+        return self.role in SEES_ALL
+
+    def grant(self, workspace_id: UUID | str) -> str | None:
+        """The level at which they were given a workspace."""
+        wanted = _uuid(workspace_id)
+        return next((level for given, level in self.grants if given == wanted), None)
+
+    def may_view(self, workspace_id: UUID | str) -> bool:
+        """Whether a workspace of their company is there for them."""
+        return bool(seeing(self.role, self.grant(workspace_id)))
+
+    def may_edit(self, workspace_id: UUID | str) -> bool:
+        """Whether they may change what is in it."""
+        return bool(editing(self.role, self.grant(workspace_id)))
+
+    def may_manage(self) -> bool:
+        """Whether they may make, rename and delete workspaces."""
+        return bool(managing(self.role))
+
+    def visible_workspaces(self) -> tuple[UUID, ...] | None:
+        """The ids of the workspaces they were given; ``None`` if all are there for them."""
+        return None if self.sees_all else tuple(workspace for workspace, _ in self.grants)
+
+    def workspaces(self) -> QuerySet[Workspace]:
+        """The workspaces that are there for them."""
+        found = Workspace.objects.filter(company_id=self.company_id, trashed_at=None)
+        visible = self.visible_workspaces()
+        return found if visible is None else found.filter(pk__in=visible)
+
+    def tables(self) -> QuerySet[DataTable]:
+        """The tables that are there for them."""
+        found = DataTable.objects.filter(
+            company_id=self.company_id, trashed_at=None, workspace__trashed_at=None
+        )
+        visible = self.visible_workspaces()
+        return found if visible is None else found.filter(workspace_id__in=visible)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something, in which company, and by which road (an ``AuditLog.Via``)."""
+
+    user_id: UUID | None
+    company_id: UUID
+    via: str
+
+    @classmethod
+    def of(cls, request: HttpRequest, via: str = AuditLog.Via.PAGE.value) -> Actor:
+        """The person behind a request, in the company that they have open."""
+        access = access_of(request)
+        if access is None:
+            raise NotSignedIn
+        return cls(access.user_id, UUID(access.tenant), via)
+
+    @property
+    def is_operator(self) -> bool:
+        """Django's admin, or a command that nobody signed in for. Both stand above the roles."""
+        return self.user_id is None or self.via == AuditLog.Via.ADMIN
+
+
+def _uuid(value: UUID | str) -> UUID | None:
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,70 @@
+"""Finding and locking what an action changes. What belongs to another company is not there."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model
+
+from workspaces.access import Actor
+from workspaces.errors import Invalid, NotFound
+from workspaces.models import DataTable, DataTableColumn, DataTableRow, Workspace
+from workspaces.models.fields import MAX_NAME
+
+Found = TypeVar("Found", bound=Model)
+
+
+def key_of(thing: Model | UUID) -> UUID:
+    """The key of something that was given as an object or by its key."""
+    return thing if isinstance(thing, UUID) else UUID(str(thing.pk))
+
+
+def lock_workspace(
+    actor: Actor, workspace: Workspace | UUID, *, trashed: bool = False
+) -> Workspace:
+    """A workspace, held against other changes."""
+    return _lock(Workspace, actor, workspace, "workspace", trashed_at__isnull=not trashed)
+
+
+def lock_table(actor: Actor, table: DataTable | UUID, *, trashed: bool = False) -> DataTable:
+    """A table, held against other changes of it and of the order of its rows."""
+    return _lock(DataTable, actor, table, "table", trashed_at__isnull=not trashed)
+
+
+def lock_column(actor: Actor, column: DataTableColumn | UUID) -> DataTableColumn:
+    """A column of a table that is not in the trash, held against other changes."""
+    return _lock(DataTableColumn, actor, column, "column", table__trashed_at=None)
+
+
+def lock_row(actor: Actor, row: DataTableRow | UUID) -> DataTableRow:
+    """A row of a table that is not in the trash, held against other changes."""
+    return _lock(DataTableRow, actor, row, "row", table__trashed_at=None)
+
+
+def clean_name(given: object) -> str:
+    """A name as it is stored.
+
+    Raises:
+        Invalid: it is empty or too long.
+    """
+    text = "".join(c for c in str(given or "") if c.isprintable() or c.isspace())
+    name = " ".join(text.split())
+    if not name:
+        raise Invalid({"name": "Give it a name."})
+    if len(name) > MAX_NAME:
+        raise Invalid({"name": f"A name has at most {MAX_NAME} characters."})
+    return name
+
+
+def _lock(
+    model: type[Found], actor: Actor, thing: Model | UUID, what: str, **conditions: object
+) -> Found:
+    found: Found | None = (
+        model._default_manager.select_for_update(no_key=True, of=("self",))
+        .filter(pk=key_of(thing), company_id=actor.company_id, **conditions)
+        .first()
+    )
+    if found is None:
+        raise NotFound(what)
+    return found

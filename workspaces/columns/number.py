@@ -1,0 +1,108 @@
+"""Numbers: exact decimals.
+
+Stored as JSON numbers with at most 15 significant digits. So many survive the way through a double
+in JavaScript or Python unchanged, and PostgreSQL reckons with them as ``numeric``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db.models.expressions import RawSQL
+
+from workspaces.errors import Invalid
+from workspaces.models import DataTableColumn
+
+from .base import CellError, ColumnType, quoted
+
+MAX_DIGITS = 15  # significant decimal digits
+MAX_PRECISION = 8  # decimal places
+BLANKS = re.compile("[\\s\u00a0\u2009\u202f'’_]")  # what people put between groups of digits
+CURRENCY = re.compile("^([-+]?)[£$€¥]|[£$€¥]$")
+POINT = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|[-+]?\.\d+")  # 1,204.50
+COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d{1,2}")  # 1.204,50 and 12,5
+EXPONENT = re.compile(r"[-+]?\d+(\.\d+)?[eE][-+]?\d{1,3}")
+
+
+class Number(ColumnType):
+    """A number with at most the column's ``precision``, its decimal places, if it has one."""
+
+    name = "number"
+    label = "Number"
+    icon = "t-number"
+    width = 7
+
+    def read(self, given: object, column: DataTableColumn) -> int | float:
+        """Also as people write them: 1,204.50, 1 204,50, £12."""
+        number = _decimal(given)
+        digits, exponent = number.as_tuple().digits, number.as_tuple().exponent
+        if not isinstance(exponent, int) or len(digits) + max(exponent, 0) > MAX_DIGITS:
+            raise CellError(f"{quoted(given)} has more than {MAX_DIGITS} digits.")
+        precision = column.options.get("precision")
+        limit = MAX_PRECISION if precision is None else precision
+        if -exponent > limit:
+            raise CellError(f"{quoted(given)} has more than {_places(limit)}.")
+        return int(number) if number == number.to_integral_value() else float(number)
+
+    def invalid(self, value: Any, column: DataTableColumn) -> bool:
+        """Only numbers; one with too many places still is one."""
+        return isinstance(value, bool) or not isinstance(value, int | float)
+
+    def sql(self, column: DataTableColumn) -> RawSQL:
+        """As PostgreSQL's ``numeric``."""
+        key = str(column.pk)
+        return RawSQL(
+            "case when jsonb_typeof(cells -> %s) = 'number' then (cells ->> %s)::numeric end",
+            [key, key],
+        )
+
+    def edit_text(self, value: Any) -> str:
+        """Never with an exponent."""
+        if self.invalid(value, DataTableColumn()):
+            return super().edit_text(value)
+        return format(Decimal(repr(value)), "f")
+
+    def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """``precision``: how many decimal places, 0 to 8; left out, as many as were written."""
+        unknown = set(options) - {"precision"}
+        if unknown:
+            raise Invalid({"options": f"A number column has no option {quoted(min(unknown))}."})
+        precision = options.get("precision")
+        if precision is None:
+            return {}
+        whole = isinstance(precision, int) and not isinstance(precision, bool)
+        if not whole or not 0 <= precision <= MAX_PRECISION:
+            raise Invalid({"options": f"Decimal places are a number from 0 to {MAX_PRECISION}."})
+        return {"precision": precision}
+
+
+def _decimal(given: object) -> Decimal:
+    if isinstance(given, bool) or not isinstance(given, str | int | float | Decimal):
+        raise CellError(f"{quoted(given)} is not a number.")
+    text = str(given) if isinstance(given, str) else format(Decimal(str(given)), "f")
+    try:
+        number = Decimal(_plain(text))
+    except InvalidOperation:
+        raise CellError(f"{quoted(given)} is not a number. Write it like 12.50.") from None
+    # 12.50 and 1,200 are 12.5 and 1200: what is stored has no padding.
+    return number.normalize() if number else Decimal(0)
+
+
+def _plain(text: str) -> str:
+    """A number as people write it → as Python does. What is none stays none."""
+    text = BLANKS.sub("", text).replace("\u2212", "-")
+    text = CURRENCY.sub(lambda match: match.group(1) or "", text)
+    if COMMA.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    if POINT.fullmatch(text):
+        return text.replace(",", "")
+    return text if EXPONENT.fullmatch(text) else "none"
+
+
+def _places(count: int) -> str:
+    if count == 0:
+        return "no decimal places, and this column keeps whole numbers"
+    return "one decimal place" if count == 1 else f"{count} decimal places"

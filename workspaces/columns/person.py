@@ -1,0 +1,61 @@
+"""People: one of the company."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from workspaces.models import DataTableColumn, Membership
+
+from .base import CellError, ColumnType, quoted, string_of
+
+
+class Person(ColumnType):
+    """The id of a user who belongs to the company when it is written."""
+
+    name = "person"
+    label = "Person"
+    icon = "t-person"
+    width = 9
+
+    def read(self, given: object, column: DataTableColumn) -> str:
+        """By id, e-mail address or full name."""
+        text = " ".join(str(given).split()) if isinstance(given, UUID) else string_of(given).strip()
+        found = list(
+            Membership.objects.filter(_matching(text), company_id=column.company_id)
+            .order_by("id")
+            .values_list("user_id", flat=True)[:2]
+        )
+        if not found:
+            raise CellError(f"{quoted(given)} is nobody of this company.")
+        if len(found) > 1:
+            raise CellError(f"There is more than one {quoted(given)}. Give the e-mail address.")
+        return str(found[0])
+
+    def invalid(self, value: Any, column: DataTableColumn) -> bool:
+        """Only ids. Somebody who has left the company is no mistake."""
+        return not isinstance(value, str) or _uuid(value) is None
+
+    def sql(self, column: DataTableColumn) -> RawSQL:
+        """The id, to compare with."""
+        key = str(column.pk)
+        return RawSQL(
+            "case when jsonb_typeof(cells -> %s) = 'string' then cells ->> %s end", [key, key]
+        )
+
+
+def _matching(text: str) -> Q:
+    key = _uuid(text)
+    if key is not None:
+        return Q(user_id=key)
+    return Q(email=text.lower()) if "@" in text else Q(name__iexact=text)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

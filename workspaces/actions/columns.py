@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from workspaces.access import Actor
 from workspaces.columns import TYPES, ColumnType
 from workspaces.errors import Invalid
-from workspaces.models import DataTable, DataTableColumn
+from workspaces.models import DataTable, DataTableColumn, DataTableRow, TrashedRow
 from workspaces.models.columns import WIDTHS
+from workspaces.models.rows import RowPlace
 
 from .audit import record
 from .finding import clean_name, lock_column, lock_table
@@ -21,8 +22,7 @@ from .permission import require_editing
 MAX_COLUMNS = 100  # in a table
 
 REMOVE_CELLS = """
-    update data_table_rows set cells = cells - %(key)s where table_id = %(table)s and cells ?
-    %(key)s
+    update {table} set cells = cells - %(key)s where table_id = %(table)s and cells ? %(key)s
 """
 
 
@@ -98,11 +98,8 @@ def delete_column(actor: Actor, column: DataTableColumn | UUID) -> None:
     """Delete a column and what its cells hold, for good."""
     found = lock_column(actor, column)
     require_editing(actor, found.workspace_id, "column")
-    with connection.cursor() as cursor:
-        place = {"key": str(found.pk), "table": found.table_id}
-        cursor.execute(REMOVE_TRASHED_CELLS, place)
-        cursor.execute(REMOVE_CELLS, place)
-        emptied = cursor.rowcount
+    _remove_cells(TrashedRow, found)
+    emptied = _remove_cells(DataTableRow, found)
     DataTableColumn.objects.filter(pk=found.pk).delete()
     _record(actor, "column.deleted", found, {"type": found.type, "cells": emptied})
 
@@ -125,10 +122,20 @@ def free_name(table: DataTable, name: str, besides: UUID | None = None) -> str:
         Invalid: one has it, whatever the case.
     """
     name = clean_name(name)
-    taken = DataTableColumn.objects.filter(table_id=table.pk, name__iexact=name).exclude(pk=besides)
-    if taken.exists():
+    taken = DataTableColumn.objects.filter(table_id=table.pk, name__iexact=name)
+    if taken.exclude(pk__in=[besides] if besides else []).exists():
         raise Invalid({"name": f"{table.name} has a column “{name}” already."})
     return name
+
+
+def _remove_cells(rows: type[RowPlace], column: DataTableColumn) -> int:
+    """Take a column's cells out of all rows that have one. Returns how many had."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            REMOVE_CELLS.format(table=rows._meta.db_table),
+            {"key": str(column.pk), "table": column.table_id},
+        )
+        return cursor.rowcount
 
 
 def _clean_width(width: int) -> int:

@@ -66,7 +66,7 @@ def _role(actor: Actor) -> str | None:
     return _locked(MEMBERSHIP, actor.company_id, actor.user_id)
 
 
-def _locked(sql: str, *params: object) -> str | None:
+def _locked(sql: str, *params: UUID | None) -> str | None:
     """The first column of a row that stays as it is until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

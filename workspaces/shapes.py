@@ -12,8 +12,7 @@ workspace, their where clause must say which ones.
 
 from __future__ import annotations
 
-from typing import cast
-from uuid import UUID
+from typing import Any, cast
 
 from electric_sync.access import Access
 from electric_sync.shapes import Shape, register
@@ -38,7 +37,7 @@ class Workspaces(Shape):
     columns = ("id", "company_id", "name", "position", "trashed_at")
     params = ()
 
-    def allows(self, access: Access) -> bool:
+    def allows(self, access: Access, **params: Any) -> bool:
         """Every member: see above."""
         return isinstance(access, WorkspaceAccess)
 
@@ -51,7 +50,7 @@ class DataTables(Shape):
     columns = ("id", "company_id", "workspace_id", "name", "position", "trashed_at")
     params = ()
 
-    def allows(self, access: Access) -> bool:
+    def allows(self, access: Access, **params: Any) -> bool:
         """Every member: see above."""
         return isinstance(access, WorkspaceAccess)
 
@@ -64,7 +63,7 @@ class People(Shape):
     columns = ("id", "company_id", "user_id", "name")
     params = ()
 
-    def allows(self, access: Access) -> bool:
+    def allows(self, access: Access, **params: Any) -> bool:
         """Every member."""
         return isinstance(access, WorkspaceAccess)
 
@@ -72,9 +71,9 @@ class People(Shape):
 class OfWorkspace(Shape):
     """What is seen by whoever sees the workspace."""
 
-    def allows(self, access: Access, workspace_id: UUID, **others: UUID) -> bool:
+    def allows(self, access: Access, **params: Any) -> bool:
         """Those who see the workspace. The other parameters only narrow its rows."""
-        return cast(WorkspaceAccess, access).may_view(workspace_id)
+        return cast(WorkspaceAccess, access).may_view(params["workspace_id"])
 
 
 @register
@@ -149,7 +148,7 @@ class OfManagers(Shape):
 
     params = ()
 
-    def allows(self, access: Access) -> bool:
+    def allows(self, access: Access, **params: Any) -> bool:
         """Owners and admins."""
         return cast(WorkspaceAccess, access).may_manage()
 

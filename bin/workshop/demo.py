@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from config.postgres.server import Start
+from config.postgres.actions import RAN_ALREADY
 from workshop.packages import browser_packages, python_packages
 from workshop.places import BASE, BIN, DATA, LOGS, clean_environment, left_out
 from workshop.steps import Stop, run, step, writable_folder
@@ -170,24 +170,29 @@ def _run_manage(*words: str) -> str:
     return run(_manage(*words), log=LOGS / f"{words[0]}.log", env=_environment())
 
 
+def _postgres(action: str) -> str:
+    command: list[str | Path] = [BIN / "python", "-m", "config.postgres", action]
+    return run(command, log=LOGS / "postgres.log", env=_environment())
+
+
 def _start_postgres(running: ExitStack, *, reset: bool) -> None:
     if reset:
         with step("Removing the demo's data"):
-            _run_manage("postgres", "stop")
+            _postgres("stop")
             shutil.rmtree(DATA / "postgres", ignore_errors=True)
     # Promised before it is done, in case Ctrl-C comes in between.
     stop = running.enter_context(ExitStack())
     stop.callback(_stop_postgres)
     with step("Starting PostgreSQL") as note:
-        said = _run_manage("postgres", "start")
-        if Start.RAN_ALREADY.value in said:
+        said = _postgres("start")
+        if RAN_ALREADY in said:
             note.text = "was running already, and will go on"
             stop.pop_all()
 
 
 def _stop_postgres() -> None:
     with step("Stopping PostgreSQL"):
-        _run_manage("postgres", "stop")
+        _postgres("stop")
 
 
 def _fill(rows: int | None) -> None:

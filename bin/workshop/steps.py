@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.paths import BASE
+
 LOG_SHOWN = 25  # lines of a failed command's output
 
 
@@ -43,11 +45,19 @@ def run(
     env: Mapping[str, str] | None = None,
     advice: str = "",
 ) -> str:
-    """Run a command, its output into a log file, and return it; if it fails, stop with its end."""
+    """Run a command in the clone and return its output, also kept in a log file.
+
+    If it fails, stop with the end of the output.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         ended = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env
+            command,
+            cwd=BASE,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=env,
         )
     said = log.read_text(errors="replace").strip()
     if ended.returncode == 0:

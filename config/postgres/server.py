@@ -101,7 +101,7 @@ class PostgresServer:
             is_new = not self._has_data()
             if is_new:
                 self._create()
-            self._remove_stale_note()
+            self._remove_stale_notes()
             self._start()
             return Start.CREATED if is_new else Start.STARTED
 
@@ -173,9 +173,14 @@ class PostgresServer:
         locale = LOCALE if self._binaries.major >= 17 else LOCALE_BEFORE_17
         self._run("initdb", "--pgdata", str(self.data), *INITDB, *locale).check()
 
-    def _remove_stale_note(self) -> None:
-        """Remove what a killed server noted: no process of this data folder is alive."""
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+    def _remove_stale_notes(self) -> None:
+        """Remove what a killed server noted: no process of this data folder is alive.
+
+        PostgreSQL does so itself only once the process number is free, which takes for ever
+        where nobody collects dead processes, or where it was given to another one.
+        """
+        for note in [self.data / "postmaster.pid", *self.socket.glob(".s.PGSQL.*")]:
+            note.unlink(missing_ok=True)
 
     def _start(self) -> None:
         options = {**self._options, "unix_socket_directories": str(self.socket)}

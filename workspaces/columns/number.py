@@ -34,6 +34,7 @@ class Number(ColumnType):
     label = "Number"
     icon = "t-number"
     width = 7
+    sql_type = "numeric"
 
     def read(self, given: object, column: DataTableColumn) -> int | float:
         """Also as people write them: 1,204.50, 1 204,50, £12."""

@@ -27,6 +27,7 @@ class Select(ColumnType):
     label = "Select"
     icon = "t-select"
     width = 8
+    sql_type = "int"
 
     def read(self, given: object, column: DataTableColumn) -> str:
         """By the option's id, or by its name whatever the case."""

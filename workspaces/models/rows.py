@@ -29,6 +29,7 @@ class RowPlace(models.Model):
 class DataTableRow(RowPlace):
     """A row of a table, in the order of ``position`` and then ``id``."""
 
+    table = fields.belongs_to("workspaces.DataTable", "rows")
     # By the database, whoever writes (migration 0002).
     updated_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
     # Who last changed it through an action. Not a foreign key: it says who it was, also when they

@@ -8,6 +8,5 @@ from workspaces.api import api
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", api.urls),
-    path("", include("electric_sync.urls")),
     path("", include("workspaces.pages.urls")),
 ]

@@ -16,6 +16,11 @@ from workshop.places import BASE, BIN, LOGS, NODE_MODULES, VENV, clean_environme
 from workshop.steps import Stop, run, step, writable_folder
 
 MARK = "plainrow-installed"
+MACHINES_AUTHORITIES = (
+    ssl.get_default_verify_paths().cafile,
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+)
 OLDEST_NPM = 7  # the first that reads our lock file's format
 
 
@@ -51,7 +56,7 @@ def browser_packages() -> None:
         run(
             [npm, "ci", "--ignore-scripts", "--prefix", BASE],
             log=LOGS / "npm.log",
-            env=_npm_environment(npm),
+            env=_npm_environment(),
             advice="Packages come from the place that your npm is set up for. Is it reachable?",
         )
     mark.write_text(wanted)
@@ -111,12 +116,18 @@ def _npm_version(npm: str) -> int:
     return int(version[1]) if version else 0
 
 
-def _npm_environment(npm: Path) -> dict[str, str]:
+def _npm_environment() -> dict[str, str]:
+    """Return an environment in which npm also trusts whom the machine trusts.
+
+    Node brings its own list of authorities, so behind a company's proxy pip would work and
+    npm would not. What people have set themselves stands.
+    """
     env = clean_environment()
-    certificates = ssl.get_default_verify_paths().cafile
-    # The wheel's Node trusts its own list of authorities, not the machine's.
-    if npm.parent == BIN and certificates and "npm_config_cafile" not in env:
-        env["npm_config_cafile"] = certificates
+    bundle = next(
+        (place for place in MACHINES_AUTHORITIES if place and Path(place).is_file()), None
+    )
+    if bundle:
+        env.setdefault("NODE_EXTRA_CA_CERTS", bundle)
     return env
 
 

@@ -32,10 +32,10 @@ def step(title: str) -> Iterator[Note]:
     try:
         yield note
     except BaseException:
-        print("failed" if sys.exc_info()[0] is not KeyboardInterrupt else "stopped")
+        print("stopped" if sys.exc_info()[0] is KeyboardInterrupt else "failed", flush=True)
         raise
     seconds = time.monotonic() - started
-    print(", ".join(word for word in (note.text or "done", f"{seconds:.1f} s") if word))
+    print(f"{note.text or 'done'}, {seconds:.1f} s", flush=True)
 
 
 def run(

@@ -1,0 +1,45 @@
+"""The app's settings, read from ``settings.ELECTRIC_SYNC``.
+
+==============  ==========================================================  ============
+key             what it says                                                default
+==============  ==========================================================  ============
+``ACCESS``      dotted path of the project's :class:`~electric_sync.Access`  required
+``TENANT``      the column that says whose a row is, as models name it      required
+``SOCKET``      path of the live socket                                     ``/live/``
+``THREADS``     connections that refresh live views                         ``2``
+==============  ==========================================================  ============
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+DEFAULTS: dict[str, object] = {"SOCKET": "/live/", "THREADS": 2}
+
+
+def _get(key: str) -> object:
+    values = {**DEFAULTS, **getattr(settings, "ELECTRIC_SYNC", {})}
+    if key not in values:
+        raise ImproperlyConfigured(f"settings.ELECTRIC_SYNC needs {key!r}.")
+    return values[key]
+
+
+def access_path() -> str:
+    """Dotted path of the access provider."""
+    return str(_get("ACCESS"))
+
+
+def tenant_column() -> str:
+    """Attribute name of the tenant's foreign key, for example ``company_id``."""
+    return str(_get("TENANT"))
+
+
+def socket_path() -> str:
+    """Where the live socket is, with slashes at both ends."""
+    return str(_get("SOCKET"))
+
+
+def threads() -> int:
+    """How many connections may refresh live views at once."""
+    return int(str(_get("THREADS")))

@@ -1,0 +1,178 @@
+"""The engine: one replication stream, matched to the shapes that are subscribed.
+
+It runs in the event loop that started it. Whoever subscribes is told of every transaction
+that commits from then on; whenever that cannot be promised (the stream broke and a new slot
+was made) ``on_reset`` says so, and everything may have changed. Losing the stream costs a
+refetch, never a missing change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import secrets
+from collections.abc import Callable
+from enum import Enum
+
+import psycopg
+
+from electric_sync.engine.decoder import Decoder, Keepalive
+from electric_sync.engine.publication import ensure_publication, take_in
+from electric_sync.engine.replication import ReplicationConnection, ReplicationError
+from electric_sync.engine.router import Router, indexable
+from electric_sync.values import ShapeChanges, ShapeDefinition, Transaction
+
+logger = logging.getLogger(__name__)
+
+PUBLICATION = "electric_sync"
+"""The publication that tables are taken into; it is created when it is missing."""
+BACKOFF_SECONDS = (0.1, 5.0)
+"""Shortest and longest wait before the stream is opened again."""
+
+
+class State(Enum):
+    """Where the stream is."""
+
+    STOPPED = "stopped"
+    CONNECTING = "connecting"
+    STREAMING = "streaming"
+
+
+class Engine:
+    """PostgreSQL's changes, by shape."""
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        on_changes: Callable[[ShapeChanges], None],
+        on_reset: Callable[[], None],
+    ) -> None:
+        """``conninfo`` is libpq's; both callbacks are called in the event loop, and never block."""
+        self.state = State.STOPPED
+        self._conninfo = conninfo
+        self._on_changes = on_changes
+        self._on_reset = on_reset
+        self._router = Router()
+        self._streaming = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the stream; returns when it is open.
+
+        If PostgreSQL cannot be reached it is tried again for as long as the engine runs.
+        """
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="replication")
+        await self._streaming.wait()
+
+    async def stop(self) -> None:
+        """Close the stream."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    async def subscribe(self, definition: ShapeDefinition) -> None:
+        """Tell of changes to this shape from now on.
+
+        When this returns, every transaction that commits later will be told. One that committed
+        earlier may not be visible yet to a snapshot that is taken now: see ``Hub.unseen``.
+
+        Raises:
+            TableBusy, TableRefused, psycopg.Error: it cannot be followed now, or at all.
+        """
+        await self.start()
+        equalities, key = await asyncio.to_thread(self._take_in, definition)
+        self._router.add(definition, equalities, key)
+
+    def unsubscribe(self, definition: ShapeDefinition) -> None:
+        """Tell of it no longer. The table stays in the publication: others may follow it."""
+        self._router.remove(definition)
+
+    def _take_in(
+        self, definition: ShapeDefinition
+    ) -> tuple[tuple[tuple[str, bytes], ...], tuple[str, ...]]:
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            key = take_in(connection, PUBLICATION, definition.table)
+            return indexable(connection, definition), key
+
+    def _open(self) -> ReplicationConnection:
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            ensure_publication(connection, PUBLICATION)
+        slot = f"electric_sync_{os.getpid()}_{secrets.token_hex(4)}"
+        return ReplicationConnection.connect(self._conninfo, slot=slot, publication=PUBLICATION)
+
+    async def _run(self) -> None:
+        """Keep a stream open until cancelled."""
+        shortest, longest = BACKOFF_SECONDS
+        wait = shortest
+        first = True
+        try:
+            while True:
+                self.state = State.CONNECTING
+                try:
+                    connection = await _uninterrupted(self._open)
+                except (ReplicationError, psycopg.Error) as error:
+                    logger.warning("PostgreSQL's stream cannot be opened: %s", error)
+                else:
+                    wait = shortest
+                    self.state = State.STREAMING
+                    if not first:
+                        self._on_reset()
+                    first = False
+                    self._streaming.set()
+                    try:
+                        await self._read(connection)
+                    except ReplicationError as error:
+                        logger.warning("PostgreSQL's stream ended: %s", error)
+                    finally:
+                        connection.close()
+                await asyncio.sleep(wait * random.uniform(0.7, 1.3))  # noqa: S311 jitter, no secret
+                wait = min(wait * 2, longest)
+        finally:
+            self.state = State.STOPPED
+            self._streaming.clear()
+
+    async def _read(self, connection: ReplicationConnection) -> None:
+        decoder = Decoder()
+        async for batch in connection.payloads():
+            confirmed = 0
+            for payload in batch:
+                message = decoder.feed(payload)
+                if isinstance(message, Transaction):
+                    self._tell(message)
+                    confirmed = message.end_lsn
+                elif isinstance(message, Keepalive):
+                    confirmed = message.end_lsn
+            if confirmed:
+                connection.confirm(confirmed)
+
+    def _tell(self, transaction: Transaction) -> None:
+        if not transaction.touched:
+            return
+        self._on_changes(
+            ShapeChanges(
+                xid=transaction.xid,
+                committed_at=transaction.committed_at,
+                tables=transaction.touched,
+                changed=self._router.route(transaction),
+            )
+        )
+
+
+async def _uninterrupted(
+    open_: Callable[[], ReplicationConnection],
+) -> ReplicationConnection:
+    """Open in a thread; if cancelled meanwhile, close what was opened rather than leak it."""
+    opening = asyncio.ensure_future(asyncio.to_thread(open_))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        try:
+            (await opening).close()
+        except (ReplicationError, psycopg.Error) as error:
+            logger.debug("the stream was not opened before it was cancelled: %s", error)
+        raise

@@ -1,0 +1,148 @@
+"""Taking tables in: from then on, their changes are in the stream.
+
+It happens in one transaction that first takes the lock that no writer survives (``ALTER
+TABLE … REPLICA IDENTITY FULL``, or ``LOCK TABLE … IN SHARE MODE`` where it is FULL already)
+and then alters the publication. When it has committed, no open or prepared transaction has
+changes of that table outside the stream: a writer that was there before it has ended, and
+one that comes later writes for the publication. (Comparing transaction ids instead is wrong:
+a writer with a later id may have written earlier.)
+"""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+from psycopg import errors, sql
+
+from electric_sync.values import TableName
+
+LOCK_TIMEOUT_MS = 1_000
+"""How long one attempt may wait for the lock: writers queue behind it."""
+GIVE_UP_AFTER = 5.0
+"""Seconds after which a table counts as busy."""
+
+
+class TableBusy(Exception):
+    """The table is locked by somebody else; the message names who."""
+
+
+class TableRefused(Exception):
+    """The table cannot be followed; the message says why and what to do."""
+
+
+def ensure_publication(connection: psycopg.Connection, publication: str) -> None:
+    """Create the publication, empty, if it is not there. ``connection`` is in autocommit."""
+    if connection.execute(
+        "SELECT 1 FROM pg_publication WHERE pubname = %s", [publication]
+    ).fetchone():
+        return
+    generated = (
+        " WITH (publish_generated_columns = stored)"
+        if connection.info.server_version >= 180000
+        else ""
+    )
+    try:
+        connection.execute(
+            sql.SQL("CREATE PUBLICATION {}" + generated).format(sql.Identifier(publication))
+        )
+    except (errors.DuplicateObject, errors.UniqueViolation):
+        return  # another process was first
+
+
+def take_in(connection: psycopg.Connection, publication: str, table: TableName) -> tuple[str, ...]:
+    """Put ``table`` into the publication; returns the columns of its primary key.
+
+    ``connection`` is in autocommit.
+
+    Raises:
+        TableBusy: its lock was not to be had within ``GIVE_UP_AFTER``.
+        TableRefused: it is no ordinary table, or has no primary key.
+    """
+    key = _primary_key(connection, table)
+    deadline = time.monotonic() + GIVE_UP_AFTER
+    while not _is_in(connection, publication, table):
+        try:
+            _add(connection, publication, table)
+        except errors.LockNotAvailable as error:
+            if time.monotonic() > deadline:
+                raise TableBusy(
+                    f"{table} is locked by {_blockers(connection, table)}; its changes cannot be"
+                    " followed until that ends."
+                ) from error
+        except (errors.DuplicateObject, errors.UniqueViolation):
+            continue  # another process was first
+    return key
+
+
+def _is_in(connection: psycopg.Connection, publication: str, table: TableName) -> bool:
+    return bool(
+        connection.execute(
+            """SELECT 1 FROM pg_publication_rel AS member
+                 JOIN pg_publication AS publication ON publication.oid = member.prpubid
+                 JOIN pg_class AS relation ON relation.oid = member.prrelid
+                WHERE publication.pubname = %s AND relation.oid = %s::regclass
+                  AND relation.relreplident = 'f'""",
+            [publication, table.quoted],
+        ).fetchone()
+    )
+
+
+def _add(connection: psycopg.Connection, publication: str, table: TableName) -> None:
+    name = sql.Identifier(table.schema, table.name)
+    with connection.transaction():
+        connection.execute(
+            sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT_MS))
+        )
+        full, member = connection.execute(
+            """SELECT relreplident = 'f', EXISTS (
+                        SELECT 1 FROM pg_publication_rel AS member
+                          JOIN pg_publication AS publication ON publication.oid = member.prpubid
+                         WHERE publication.pubname = %s AND member.prrelid = relation.oid)
+                 FROM pg_class AS relation WHERE oid = %s::regclass""",
+            [publication, table.quoted],
+        ).fetchone() or (False, False)
+        if full:
+            connection.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(name))
+        else:
+            connection.execute(sql.SQL("ALTER TABLE {} REPLICA IDENTITY FULL").format(name))
+        if not member:
+            connection.execute(
+                sql.SQL("ALTER PUBLICATION {} ADD TABLE {}").format(
+                    sql.Identifier(publication), name
+                )
+            )
+
+
+def _primary_key(connection: psycopg.Connection, table: TableName) -> tuple[str, ...]:
+    found = connection.execute(
+        "SELECT relkind, relpersistence FROM pg_class WHERE oid = to_regclass(%s)",
+        [table.quoted],
+    ).fetchone()
+    if found is None:
+        raise TableRefused(f"There is no table {table}. Run the migrations first.")
+    if found != ("r", "p"):
+        raise TableRefused(
+            f"{table} is no ordinary table (a view, foreign, partitioned, unlogged or temporary"
+            " one): PostgreSQL does not stream its changes."
+        )
+    columns = connection.execute(
+        """SELECT a.attname FROM pg_index AS i
+             JOIN unnest(i.indkey) WITH ORDINALITY AS k(number, place) ON true
+             JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
+            WHERE i.indrelid = %s::regclass AND i.indisprimary ORDER BY k.place""",
+        [table.quoted],
+    ).fetchall()
+    if not columns:
+        raise TableRefused(f"{table} has no primary key; add one, so that rows can be told apart.")
+    return tuple(name for (name,) in columns)
+
+
+def _blockers(connection: psycopg.Connection, table: TableName) -> str:
+    rows = connection.execute(
+        """SELECT DISTINCT a.pid, coalesce(nullif(a.application_name, ''), a.usename)
+             FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+            WHERE l.relation = %s::regclass AND l.granted AND a.pid <> pg_backend_pid()""",
+        [table.quoted],
+    ).fetchall()
+    return ", ".join(f"process {pid} ({name})" for pid, name in rows) or "another transaction"

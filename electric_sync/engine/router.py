@@ -1,0 +1,154 @@
+"""Which shapes does a change touch? An index from column values to definitions.
+
+For every table, and every set of columns that its definitions compare, one dictionary from
+those columns' text to the definitions. A change looks its old and its new image up in each.
+The index may only *skip* what provably cannot match, so it knows nothing but ``column =
+constant``, only for types whose equality is equality of their output text, and only in
+PostgreSQL's own spelling of the constant. Equalities on other types are left out of the
+index: their definitions are told of more changes than are theirs, and never of fewer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import psycopg
+
+from electric_sync.values import (
+    Key,
+    Relation,
+    Row,
+    ShapeDefinition,
+    TableName,
+    Transaction,
+)
+
+Equalities = tuple[tuple[str, bytes], ...]
+"""Sorted pairs of a column and a constant in PostgreSQL's output form."""
+
+INDEXABLE_TYPES = frozenset({"int2", "int4", "int8", "oid", "uuid", "bool", "text", "varchar"})
+"""Base types for which equal values have equal output text. (numeric has 1.0 = 1.00, char(n)
+pads, json has no equality.)"""
+
+
+class Router:
+    """The index. ``keys`` are the primary keys of the tables that were taken in."""
+
+    def __init__(self) -> None:
+        self._keys: dict[TableName, tuple[str, ...]] = {}
+        self._equalities: dict[ShapeDefinition, Equalities] = {}
+        self._index: dict[
+            TableName,
+            dict[tuple[str, ...], dict[tuple[bytes, ...], set[ShapeDefinition]]],
+        ] = {}
+
+    def add(
+        self, definition: ShapeDefinition, equalities: Equalities, key: tuple[str, ...]
+    ) -> None:
+        """Tell of changes to ``definition`` from now on; adding it again changes nothing."""
+        self._keys[definition.table] = key
+        self._equalities[definition] = equalities
+        columns = tuple(column for column, _ in equalities)
+        values = tuple(value for _, value in equalities)
+        by_columns = self._index.setdefault(definition.table, {})
+        by_columns.setdefault(columns, {}).setdefault(values, set()).add(definition)
+
+    def remove(self, definition: ShapeDefinition) -> None:
+        """Tell of it no longer."""
+        equalities = self._equalities.pop(definition, None)
+        if equalities is None:
+            return
+        columns = tuple(column for column, _ in equalities)
+        values = tuple(value for _, value in equalities)
+        by_columns = self._index[definition.table]
+        by_columns[columns][values].discard(definition)
+        if not by_columns[columns][values]:
+            del by_columns[columns][values]
+        if not by_columns[columns]:
+            del by_columns[columns]
+        if not by_columns:
+            del self._index[definition.table]
+
+    def route(self, transaction: Transaction) -> dict[ShapeDefinition, frozenset[Key] | None]:
+        """The definitions that the transaction touched, with the keys of the rows."""
+        found: dict[ShapeDefinition, set[Key]] = defaultdict(set)
+        for change in transaction.changes:
+            by_columns = self._index.get(change.relation.table)
+            if by_columns is None:
+                continue
+            images = [image for image in (change.old, change.new) if image is not None]
+            keys = [self._key(change.relation, image) for image in images]
+            for columns, by_values in by_columns.items():
+                for image in images:
+                    values = _values(change.relation, image, columns)
+                    for definition in by_values.get(values, ()) if values is not None else ():
+                        # Both keys: a key change is a row that goes and a row that comes.
+                        found[definition].update(keys)
+        changed: dict[ShapeDefinition, frozenset[Key] | None] = {
+            definition: frozenset(keys) for definition, keys in found.items()
+        }
+        whole = transaction.truncated if transaction.changes else tuple(transaction.touched)
+        for definition in self._of_tables(whole):
+            changed[definition] = None
+        return changed
+
+    def _of_tables(self, tables: Iterable[TableName]) -> Iterable[ShapeDefinition]:
+        for table in tables:
+            for by_values in self._index.get(table, {}).values():
+                for definitions in by_values.values():
+                    yield from definitions
+
+    def _key(self, relation: Relation, image: Row) -> Key:
+        return tuple(
+            (image[relation.columns.index(column)] or b"").decode()
+            for column in self._keys[relation.table]
+        )
+
+
+def indexable(connection: psycopg.Connection, definition: ShapeDefinition) -> Equalities:
+    """The equalities of ``definition`` that the index may use, constants as PostgreSQL writes them.
+
+    ``'007'``, ``'0x7'`` and ``7`` are one integer, and a boolean is ``t`` in the stream:
+    PostgreSQL says how, by ``format('%s', constant::type)``.
+
+    Raises:
+        psycopg.DataError: a constant is no value of its column's type.
+    """
+    types: dict[str, str] = dict(
+        connection.execute(
+            """WITH RECURSIVE base AS (
+                 SELECT a.attname, a.atttypid AS oid, a.attcollation AS collation
+                   FROM pg_attribute AS a
+                  WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
+                 UNION ALL
+                 SELECT base.attname, t.typbasetype, base.collation
+                   FROM base JOIN pg_type AS t ON t.oid = base.oid WHERE t.typtype = 'd')
+               SELECT base.attname, t.typname FROM base JOIN pg_type AS t ON t.oid = base.oid
+                 LEFT JOIN pg_collation AS c ON c.oid = base.collation
+                WHERE t.typtype <> 'd' AND coalesce(c.collisdeterministic, true)""",
+            [definition.table.quoted],
+        ).fetchall()
+    )
+    usable = [
+        (column, value, types[column])
+        for column, value in definition.equals
+        if column in types and types[column] in INDEXABLE_TYPES
+    ]
+    if not usable:
+        return ()
+    # The type names come from the constant above, never from a caller.
+    selected = ", ".join(f"format('%%s', (%s::text)::{kind})" for _, _, kind in usable)
+    row = connection.execute(
+        f"SELECT {selected}",
+        [value for _, value, _ in usable],
+    ).fetchone()
+    return tuple(
+        (column, text.encode()) for (column, _, _), text in zip(usable, row or (), strict=True)
+    )
+
+
+def _values(relation: Relation, image: Row, columns: tuple[str, ...]) -> tuple[bytes, ...] | None:
+    """The image's text in those columns; ``None`` if one is NULL, which equals nothing."""
+    values = tuple(image[relation.columns.index(column)] for column in columns)
+    return None if None in values else values  # type: ignore[return-value]

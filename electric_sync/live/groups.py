@@ -1,0 +1,390 @@
+"""Groups: live views that depend on the same shapes are read together.
+
+An *instance* is one rendering (a :class:`~electric_sync.live.views.Scene`) and the
+subscriptions that show it. A *group* holds all instances that depend on the same shapes; it
+listens to the hub, collects what changed, and is the unit in which the refresher reads again:
+
+    session and access of everybody concerned, and the rows, in one snapshot;
+    first the window test says which lists a change concerns at all;
+    then each instance concerned is updated, and the fragments that lead from its last state
+    to the new one go to its members. Who has just joined is compared by etag, and gets
+    nothing, the rows that are missing, or everything.
+
+What a snapshot did not see yet stays pending, and is read again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from electric_sync.access import HeldAccess, outdated
+from electric_sync.live import fragments, window_test
+from electric_sync.live.pending import Changed, Pending
+from electric_sync.live.views import (
+    LiveList,
+    LiveView,
+    Rendering,
+    Scene,
+    SharedContexts,
+    live_views,
+)
+from electric_sync.live.window import STEP, Rendered, Rows
+from electric_sync.values import Key, ShapeDefinition, Snapshot
+
+if TYPE_CHECKING:
+    from electric_sync.hub import Hub
+    from electric_sync.live.refresher import Refresher
+
+logger = logging.getLogger(__name__)
+
+VISIBILITY_SECONDS = (0.001, 0.1)
+"""Shortest and longest wait for a transaction that was told and cannot be seen yet."""
+RUN_SECONDS = 0.1
+"""A run that took longer leaves the rest of its instances to the next one."""
+
+
+class Socket(Protocol):
+    """Where subscriptions come from and frames go to; the consumer is one."""
+
+    held: HeldAccess
+
+    def deliver(self, subscription: Subscription, kind: str, body: str) -> None:
+        """Send a message; ``body`` is a JSON object's text that is added to it."""
+
+    def refuse(self, subscription: Subscription, reason: str) -> None:
+        """The subscription ends."""
+
+    def access_changed(self) -> None:
+        """Its access is another one now: all its subscriptions end."""
+
+
+class Subscription:
+    """One live view on somebody's page."""
+
+    __slots__ = ("etag", "id", "instance", "rejoin", "socket")
+
+    def __init__(self, id_: str, socket: Socket, etag: str | None) -> None:
+        self.id = id_
+        self.socket = socket
+        self.etag = etag
+        """What its page shows, as far as that was told."""
+        self.instance: Instance | None = None
+        """What it shows; None: nothing at the moment."""
+        self.rejoin: Callable[[], Awaitable[None]]
+        """Shows it (again)."""
+
+
+class Instance:
+    """One rendering and who shows it."""
+
+    __slots__ = ("behind", "group", "joiners", "members", "rendered", "scene", "view")
+
+    def __init__(self, group: Group, scene: Scene) -> None:
+        self.group = group
+        self.scene = scene
+        self.view: LiveView = live_views.get(scene.view)
+        self.rendered: Rendered | None = None
+        self.members: set[Subscription] = set()
+        self.joiners: set[Subscription] = set()
+        self.behind = Changed()
+        """Changes that its last run left to the next one."""
+
+
+@dataclass(slots=True, eq=False)
+class _Item:
+    """One instance in one run: what is asked of it, and the outcome."""
+
+    instance: Instance
+    changed: frozenset[str] | None
+    joiners: tuple[Subscription, ...]
+    old: Rendered | None
+    done: bool = False
+    new: Rendered | None = None
+    content: str = ""
+    whole: Rendering | None = None
+
+    @property
+    def needs_everything(self) -> bool:
+        """Whether somebody must be sent rows that no difference holds."""
+        return self.old is None or any(each.etag != self.old.etag for each in self.joiners)
+
+
+class Group:
+    """Instances that depend on the same shapes: a listener of the hub, a job of the refresher."""
+
+    def __init__(
+        self,
+        definitions: tuple[ShapeDefinition, ...],
+        tenant: str,
+        hub: Hub,
+        refresher: Refresher,
+    ) -> None:
+        """The rows of the first definition are followed by key, those of the others as a whole."""
+        self.tenant = tenant
+        self.definitions = definitions
+        self.instances: dict[Scene, Instance] = {}
+        self._hub = hub
+        self._refresher = refresher
+        self._pending = Pending()
+        self._unseen_runs = 0
+
+    async def watch(self) -> None:
+        """Listen to the hub.
+
+        Raises:
+            TableBusy, TableRefused, psycopg.Error: a shape cannot be followed.
+        """
+        for definition in self.definitions:
+            await self._hub.watch(definition, self)
+
+    def unwatch(self) -> None:
+        """Listen no longer."""
+        for definition in self.definitions:
+            self._hub.unwatch(definition, self)
+
+    def instance(self, scene: Scene) -> Instance:
+        """The rendering of this scene."""
+        found = self.instances.get(scene)
+        if found is None:
+            found = self.instances[scene] = Instance(self, scene)
+        return found
+
+    def changed(
+        self,
+        definition: ShapeDefinition,
+        keys: frozenset[Key] | None,
+        xid: int,
+        committed_at: float,
+    ) -> None:
+        """From the hub."""
+        by_key = keys is not None and definition == self.definitions[0]
+        rows = (key[0] for key in keys) if by_key and keys is not None else None
+        self._pending.add(rows, xid, committed_at)
+        self._refresher.mark(self)
+
+    def reset(self) -> None:
+        """From the hub: changes may have been missed."""
+        self._pending.add(None, None)
+        self._refresher.mark(self)
+
+    def begin(self) -> GroupRun | None:
+        """What is pending becomes a run."""
+        taken, self._pending = self._pending, Pending()
+        items = []
+        for instance in self.instances.values():
+            changed = instance.behind
+            if taken:
+                changed.add(taken.changed.keys)
+            if changed or instance.joiners or instance.rendered is None:
+                instance.behind = Changed()
+                items.append(
+                    _Item(instance, changed.keys, tuple(instance.joiners), instance.rendered)
+                )
+        if not items:
+            return None
+        sockets = {
+            subscription.socket
+            for item in items
+            for subscription in (*item.instance.members, *item.joiners)
+        }
+        return GroupRun(self, taken, items, [socket.held for socket in sockets], sockets)
+
+    def failed(self, run: GroupRun) -> None:
+        """Nothing of the run counts; the refresher marks the group again."""
+        self._pending.merge(run.taken)
+        for item in run.items:
+            item.instance.behind.add(item.changed)
+            for joiner in item.joiners:
+                if item.old is None and joiner.instance is item.instance:
+                    joiner.socket.refuse(joiner, "error")
+
+    def finish(self, run: GroupRun, snapshot: Snapshot) -> None:
+        """Send what the run found, and keep what it could not see."""
+        for socket in run.sockets:
+            if socket.held in run.outdated:
+                socket.access_changed()
+            else:
+                socket.held.snapshot = snapshot
+        unfinished = False
+        lag = _milliseconds_since(run.taken.committed_at)
+        for item in run.items:
+            if self.instances.get(item.instance.scene) is not item.instance:
+                continue
+            if item.done:
+                _send(item, lag)
+            else:
+                item.instance.behind.add(item.changed)
+                unfinished = True
+        left = run.taken.unseen(snapshot)
+        if any(item.old is None and item.done for item in run.items):
+            # A new instance has not heard of what was told before it came.
+            tables = frozenset(definition.table for definition in self.definitions)
+            for xid in self._hub.unseen(snapshot, tables):
+                left.add(None, xid)
+        self._hub.saw(snapshot)
+        self._keep(left)
+        if unfinished or any(each.joiners for each in self.instances.values()):
+            self._refresher.mark(self)
+
+    def _keep(self, left: Pending) -> None:
+        if not left:
+            self._unseen_runs = 0
+            return
+        shortest, longest = VISIBILITY_SECONDS
+        self._pending.merge(left)
+        self._refresher.mark_later(self, min(shortest * 2**self._unseen_runs, longest))
+        self._unseen_runs = min(self._unseen_runs + 1, 10)
+
+
+@dataclass(slots=True, eq=False)
+class GroupRun:
+    """One reading of a group; see :class:`~electric_sync.live.refresher.Work`."""
+
+    group: Group
+    taken: Pending
+    items: list[_Item]
+    held: list[HeldAccess]
+    sockets: set[Socket]
+    outdated: set[HeldAccess] = field(default_factory=set)
+
+    def run(self, snapshot: Snapshot) -> None:
+        """Read access and rows."""
+        until = time.monotonic() + RUN_SECONDS
+        self.outdated = set(outdated(self.held, snapshot))
+        shared = SharedContexts()
+        concerned = self._concerned(shared)
+        # Whoever joins waits for a page; then those that a change concerns.
+        for number, item in sorted(enumerate(self.items), key=lambda each: not each[1].joiners):
+            if time.monotonic() > until:
+                break
+            view, scene = item.instance.view, item.instance.scene
+            if item.old is None or item.needs_everything:
+                item.whole = view.render(scene, shared)
+                item.new = item.whole.rendered
+                if item.old is not None and item.old != item.new:
+                    item.content = _whole_difference(item, item.whole)
+            elif number in concerned:
+                item.new, item.content = view.update(scene, item.old, item.changed, shared)
+            else:
+                item.new = item.old
+            item.done = True
+
+    def finish(self, snapshot: Snapshot) -> None:
+        """In the event loop."""
+        self.group.finish(self, snapshot)
+
+    def failed(self) -> None:
+        """In the event loop."""
+        self.group.failed(self)
+
+    def _concerned(self, shared: SharedContexts) -> set[int]:
+        """The items, by number, that a change concerns."""
+        concerned = set()
+        asked: dict[frozenset[str], dict[int, tuple[Rows, Rendered]]] = {}
+        for number, item in enumerate(self.items):
+            view = item.instance.view
+            if item.changed is None:
+                concerned.add(number)
+            elif item.changed and item.old is not None and not item.needs_everything:
+                if isinstance(view, LiveList):
+                    rows = view.rows(item.instance.scene, shared)
+                    asked.setdefault(item.changed, {})[number] = (rows, item.old)
+                else:
+                    concerned.add(number)
+        for changed, lists in asked.items():
+            concerned |= window_test.concerned(lists, changed)
+        return concerned
+
+
+def _whole_difference(item: _Item, whole: Rendering) -> str:
+    """For members, when everything was rendered for somebody else's sake."""
+    if item.old is None:
+        return ""
+    view, scene = item.instance.view, item.instance.scene
+    container = view.container(scene.tenant, scene.params)
+    if not isinstance(view, LiveList):
+        return fragments.whole(container, whole.content)
+    changed = {
+        key
+        for key, value in whole.rendered.digests.items()
+        if item.old.digests.get(key, value) != value
+    }
+    return fragments.difference(container, item.old.keys, whole.rendered.keys, whole.parts, changed)
+
+
+def _send(item: _Item, lag: int | None) -> None:
+    """The new state goes to the members, then joiners become members."""
+    instance, new = item.instance, item.new
+    if new is None:
+        return
+    instance.rendered = new
+    joining = [each for each in item.joiners if each in instance.joiners]  # some may have left
+    instance.joiners.difference_update(joining)
+    if item.old is not None and new != item.old:
+        same = {each for each in joining if each.etag == item.old.etag}
+        instance.members |= same
+        body = _body(new, lag=lag, content=item.content)
+        for member in tuple(instance.members):
+            member.etag = new.etag
+            member.socket.deliver(member, "frame", body)
+        joining = [each for each in joining if each not in same]
+    for joiner in joining:
+        instance.members.add(joiner)
+        content = _missing(item, joiner)
+        joiner.etag = new.etag
+        if content is None:
+            joiner.socket.deliver(joiner, "current", _body(new))
+        else:
+            joiner.socket.deliver(joiner, "frame", _body(new, lag=None, content=content))
+
+
+def _missing(item: _Item, joiner: Subscription) -> str | None:
+    """What a joiner's page lacks; None: nothing."""
+    new, whole = item.new, item.whole
+    if new is None or joiner.etag == new.etag or whole is None:
+        return None
+    view, scene = item.instance.view, item.instance.scene
+    container = view.container(scene.tenant, scene.params)
+    for size in range(STEP, len(new.digests), STEP):
+        if joiner.etag == new.etag_of(size, more=True):  # its window has only grown
+            keys = new.keys
+            rows = [whole.parts[key] for key in keys[size:]]
+            return fragments.added(container, keys[size - 1], rows)
+    return fragments.whole(container, whole.content)
+
+
+def _body(rendered: Rendered, **more: object) -> str:
+    """The part of a message that is the same for everybody, as the end of a JSON object."""
+    return json.dumps(
+        {
+            "etag": rendered.etag,
+            "more": rendered.more,
+            "cursors": rendered.cursors,
+            **more,
+        }
+    )[1:]
+
+
+def _milliseconds_since(committed_at: float | None) -> int | None:
+    return None if committed_at is None else max(0, round((time.time() - committed_at) * 1000))
+
+
+def drop(subscriptions: Iterable[Subscription]) -> list[Group]:
+    """End subscriptions; returns the groups that nobody shows any more."""
+    deserted = []
+    for subscription in subscriptions:
+        instance, subscription.instance = subscription.instance, None
+        if instance is None:
+            continue
+        instance.members.discard(subscription)
+        instance.joiners.discard(subscription)
+        if not instance.members and not instance.joiners:
+            instance.group.instances.pop(instance.scene, None)
+            if not instance.group.instances:
+                deserted.append(instance.group)
+    return deserted

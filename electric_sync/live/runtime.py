@@ -1,0 +1,179 @@
+"""Everything live of one process: made when the first socket connects, one an event loop.
+
+The server that runs the application is not asked for anything: background work starts on the
+loop that the first socket came in on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+from channels.db import database_sync_to_async
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from electric_sync import conf
+from electric_sync.access import LOG_KEPT, Access, HeldAccess
+from electric_sync.engine.publication import TableBusy, TableRefused
+from electric_sync.hub import Hub
+from electric_sync.live.groups import Group, Socket, Subscription, drop
+from electric_sync.live.refresher import Refresher
+from electric_sync.live.views import LiveView, Params, Scene
+from electric_sync.live.watch import AccessWatch, Arrivals
+from electric_sync.models import AccessLog
+from electric_sync.values import ShapeDefinition
+
+logger = logging.getLogger(__name__)
+
+EXPIRY_SECONDS = 30.0
+"""How often sessions are looked at whose time may have run out, and sockets that fell silent."""
+PURGE_EVERY = timedelta(minutes=10)
+
+_runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
+
+NOT_LIBPQ = {
+    "assume_role",
+    "context",
+    "cursor_factory",
+    "isolation_level",
+    "pool",
+    "prepare_threshold",
+    "server_side_binding",
+}
+"""What Django hands to psycopg rather than to libpq."""
+
+
+class NotFollowed(Exception):
+    """A live view's tables cannot be followed now; it was logged why."""
+
+
+def runtime() -> Runtime:
+    """The running loop's."""
+    loop = asyncio.get_running_loop()
+    found = _runtimes.get(loop)
+    if found is None:
+        found = _runtimes[loop] = Runtime()
+    return found
+
+
+class Runtime:
+    """Hub, refresher, groups and sockets."""
+
+    def __init__(self) -> None:
+        self.sockets: set[Any] = set()
+        self._refresher = Refresher(conf.threads())
+        self._hub = Hub(_conninfo(), on_crowded=self._look)
+        self._groups: dict[tuple[ShapeDefinition, ...], Group] = {}
+        self._ready: dict[Group, asyncio.Task[None]] = {}
+        self._arrivals = Arrivals(self._refresher)
+        self._watch = AccessWatch(self._hub, self._refresher, self.sockets)
+        self._watching: asyncio.Task[None] | None = None
+        self._chores = asyncio.create_task(self._do_chores(), name="live-chores")
+
+    async def admit(self, key_hash: str) -> HeldAccess | None:
+        """The access behind a session cookie, read now; None refuses.
+
+        Raises:
+            NotFollowed: changes of access cannot be followed.
+        """
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch.watch())
+        try:
+            # First the log is followed, then access is read: no change falls between.
+            await asyncio.shield(self._watching)
+        except (TableBusy, TableRefused, psycopg.Error) as error:
+            self._watching = None
+            logger.warning("Changes of access cannot be followed: %s", error)
+            raise NotFollowed from error
+        return await self._arrivals.admit(key_hash)
+
+    async def join(
+        self,
+        subscription: Subscription,
+        view: LiveView,
+        access: Access,
+        params: Params,
+        scene: Scene,
+    ) -> None:
+        """Show ``scene`` to this subscription from the next reading on.
+
+        Raises:
+            NotFollowed: its tables cannot be followed.
+        """
+        definitions = view.definitions(access, params)
+        group = self._groups.get(definitions)
+        if group is None:
+            group = Group(definitions, access.tenant, self._hub, self._refresher)
+            self._groups[definitions] = group
+            self._ready[group] = asyncio.create_task(group.watch())
+        subscription.instance = group.instance(scene)
+        subscription.instance.joiners.add(subscription)
+        try:
+            await asyncio.shield(self._ready[group])
+        except (TableBusy, TableRefused, psycopg.Error) as error:
+            logger.warning("%s cannot be followed: %s", view.name, error)
+            self.leave([subscription])
+            raise NotFollowed from error
+        if subscription.instance is not None:
+            self._refresher.mark(group)
+
+    def leave(self, subscriptions: Iterable[Subscription]) -> None:
+        """End them."""
+        for group in drop(subscriptions):
+            if self._groups.get(group.definitions) is group:
+                del self._groups[group.definitions]
+                del self._ready[group]
+                group.unwatch()
+
+    async def close(self) -> None:
+        """Stop everything that runs in the background."""
+        self._chores.cancel()
+        await asyncio.wait([self._chores])
+        await self._hub.close()
+        await self._refresher.close()
+        _runtimes.pop(asyncio.get_running_loop(), None)
+
+    def say_going_down(self) -> None:
+        """Tell every socket that this process is about to end."""
+        for socket in tuple(self.sockets):
+            socket.going_down()
+
+    def _look(self) -> None:
+        self._watch.reset()
+
+    async def _do_chores(self) -> None:
+        """Time runs out without a change in the database."""
+        purged = timezone.now()
+        while True:
+            await asyncio.sleep(EXPIRY_SECONDS)
+            for socket in tuple(self.sockets):
+                socket.close_if_silent()
+            if self.sockets:
+                self._watch.reset()
+            if timezone.now() - purged > PURGE_EVERY:
+                purged = timezone.now()
+                try:
+                    await database_sync_to_async(purge_access_log)()
+                except DatabaseError as error:
+                    logger.warning("Old changes of access were not deleted: %s", error)
+
+
+def purge_access_log() -> None:
+    """Delete what no cached access can need any more."""
+    AccessLog.objects.filter(at__lt=timezone.now() - LOG_KEPT).delete()
+
+
+def _conninfo() -> str:
+    params = connection.get_connection_params()
+    return psycopg.conninfo.make_conninfo(
+        **{key: value for key, value in params.items() if key not in NOT_LIBPQ}
+    )
+
+
+__all__ = ["NotFollowed", "Runtime", "Socket", "runtime"]

@@ -1,0 +1,321 @@
+"""The window of a list: its first rows from some position, rendered, remembered, updated.
+
+What is remembered of a window is each row's key and a digest of its HTML; the HTML itself is
+not kept. :func:`read` reads it anew. :func:`update` takes the keys of changed rows and finds
+the new window without reading the whole list:
+
+    A row that did not change keeps its place among those that did not change either. So the
+    new window is among the old window's rows and the changed ones, as long as one unchanged
+    row of the old window has at least ``size`` rows up to and including it: everything
+    outside was behind the old window's last row and still is. PostgreSQL filters and sorts
+    those few rows by key. Only when rows left and must be replaced from below is the window
+    read anew.
+
+Which rows match and in which order is PostgreSQL's answer, always.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.core import signing
+from django.db.models import Expression, F, Model, OrderBy, Q, QuerySet
+from django.db.models.constants import LOOKUP_SEP
+from django.template.backends.django import Template
+from django.template.context import Context
+from django.template.loader import get_template
+
+from electric_sync.live import fragments
+from electric_sync.live.fragments import Container
+
+STEP = 100
+"""Windows grow by so many rows, so that people share them."""
+MAX_SIZE = 500
+"""Rows of the largest window."""
+CURSOR_SALT = "electric_sync.cursor"
+
+
+class BadWindow(ValueError):
+    """A cursor that was not made here, or for another list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``size`` rows from the cursor ``after``, or from the top."""
+
+    size: int = STEP
+    after: str | None = None
+
+    @classmethod
+    def of(cls, size: object, after: object) -> Window:
+        """From what a client says: sizes are rounded up to steps and held within the bound.
+
+        Raises:
+            BadWindow: one of them is no size, or no cursor.
+        """
+        if not isinstance(size, int) or not (after is None or isinstance(after, str)):
+            raise BadWindow("A window is a number of rows and a cursor.")
+        steps = -(-min(max(size, 1), MAX_SIZE) // STEP)
+        return cls(steps * STEP, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is remembered of something that was rendered.
+
+    ``digests`` has one entry a row, in order. ``more``: there are rows behind the window.
+    ``cursors[i]`` is the position before the row ``STEP * (i + 1)``.
+    """
+
+    digests: dict[str, bytes]
+    more: bool = False
+    cursors: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The rows' keys in order."""
+        return tuple(self.digests)
+
+    @property
+    def last(self) -> str | None:
+        """The last row's key; None: there are no rows."""
+        return next(reversed(self.digests), None)
+
+    @property
+    def etag(self) -> str:
+        """Equal for equal pages."""
+        return self.etag_of(len(self.digests), self.more)
+
+    def etag_of(self, size: int, more: bool) -> str:
+        """The etag that the first ``size`` rows alone would have."""
+        digest = hashlib.blake2b(b"more" if more else b"all", digest_size=12)
+        for key in self.keys[:size]:
+            digest.update(key.encode())
+            digest.update(self.digests[key])
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where a window's rows come from and how they look.
+
+    ``queryset`` is filtered and ordered, for one tenant, without the window. ``context`` gives
+    the variables that all rows' templates share; it may read.
+    """
+
+    queryset: QuerySet[Any]
+    template: str
+    context: Callable[[], Mapping[str, Any]]
+    container: Container
+    window: Window
+    view: str
+
+
+def read(rows: Rows) -> tuple[Rendered, dict[str, str]]:
+    """The window now, with the HTML of all its rows by key."""
+    found = list(rows_behind_cursor(rows)[: rows.window.size + 1])
+    shown = found[: rows.window.size]
+    html = _render(rows, shown)
+    rendered = Rendered(
+        digests={key: digest(row) for key, row in html.items()},
+        more=len(found) > rows.window.size,
+        cursors=_cursors(rows, list(html)),
+    )
+    return rendered, html
+
+
+def update(rows: Rows, old: Rendered, changed: frozenset[str]) -> tuple[Rendered, str] | None:
+    """The window after rows with the keys ``changed`` did, and the fragments that lead there.
+
+    None: only :func:`read` can tell.
+    """
+    keys = _known_order(rows, old, changed)
+    if keys is None:
+        return None
+    shown, more = keys[: rows.window.size], old.more or len(keys) > rows.window.size
+    affected = [key for key in shown if key in changed]
+    html = _render(rows, list(rows.queryset.filter(pk__in=affected))) if affected else {}
+    digests = {key: digest(html[key]) if key in html else old.digests[key] for key in shown}
+    if tuple(digests) == old.keys and len(keys) <= rows.window.size and not affected:
+        return old, ""
+    moved_cursor = (
+        any(
+            shown[at - 1 : at] != list(old.keys[at - 1 : at]) or shown[at - 1] in changed
+            for at in range(STEP, len(shown) + 1, STEP)
+        )
+        or len(shown) // STEP != len(old.keys) // STEP
+    )
+    new = Rendered(
+        digests=digests,
+        more=more,
+        cursors=_cursors(rows, shown) if moved_cursor else old.cursors,
+    )
+    return new, difference(rows.container, old, new, html)
+
+
+def difference(container: Container, old: Rendered, new: Rendered, html: Mapping[str, str]) -> str:
+    """The fragments that lead from one state to another; ``html`` has what is new or changed."""
+    return fragments.difference(
+        container,
+        old.keys,
+        new.keys,
+        html,
+        {
+            key
+            for key, value in new.digests.items()
+            if key in old.digests and old.digests[key] != value
+        },
+    )
+
+
+def digest(html: str) -> bytes:
+    """What is remembered instead of HTML."""
+    return hashlib.blake2b(html.encode(), digest_size=8).digest()
+
+
+def _known_order(rows: Rows, old: Rendered, changed: frozenset[str]) -> list[str] | None:
+    """The keys of the new window (and perhaps some behind it), or None if that is not known."""
+    candidates = {*old.digests, *changed}
+    order = [
+        str(key)
+        for key in rows_behind_cursor(rows).filter(pk__in=candidates).values_list("pk", flat=True)
+    ]
+    if not old.more:
+        return order  # the window held the whole list
+    there = set(order) - changed
+    last = next((key for key in reversed(old.keys) if key in there), None)
+    if last is None:
+        return None
+    known = order[: order.index(last) + 1]
+    return known if len(known) >= rows.window.size else None
+
+
+def _render(rows: Rows, objects: Sequence[Model]) -> dict[str, str]:
+    template = get_template(rows.template)
+    if not isinstance(template, Template):
+        raise TypeError(f"{rows.template} is no Django template.")
+    shared = rows.context() if objects else {}
+    html = {}
+    for row in objects:
+        key = str(row.pk)
+        context = Context({**shared, "row": row, "row_id": rows.container.row_id(key)})
+        html[key] = template.template.render(context).strip()
+    return html
+
+
+# ------------------------------------------------------------------- cursors
+
+
+def order_of(queryset: QuerySet[Any]) -> list[OrderBy]:
+    """The queryset's order as expressions.
+
+    Raises:
+        ValueError: it has none, so that no window of it means anything.
+    """
+    given = queryset.query.order_by or queryset.model._meta.ordering
+    if not given:
+        raise ValueError(f"Order the queryset of {queryset.model.__name__} by its key at least.")
+    order = []
+    for each in given:
+        if isinstance(each, OrderBy):
+            order.append(each)
+        elif isinstance(each, str):
+            order.append(OrderBy(F(each.lstrip("-+")), descending=each.startswith("-")))
+        else:
+            order.append(OrderBy(cast(Expression, each)))
+    return order
+
+
+def _sortable(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """With its sort values as annotations ``sort_0``, ``sort_1`` …"""
+    return queryset.annotate(
+        **{f"sort_{at}": each.expression for at, each in enumerate(order_of(queryset))}
+    )
+
+
+def _cursors(rows: Rows, keys: Sequence[str]) -> tuple[str, ...]:
+    """The positions behind each full step of rows."""
+    ends = [keys[at - 1] for at in range(STEP, len(keys) + 1, STEP)]
+    if not ends:
+        return ()
+    names = [f"sort_{at}" for at in range(len(order_of(rows.queryset)))]
+    found = {
+        str(key): values
+        for key, *values in _sortable(rows.queryset).filter(pk__in=ends).values_list("pk", *names)
+    }
+    return tuple(
+        signing.dumps(
+            [rows.view, [None if value is None else str(value) for value in found[key]]],
+            salt=CURSOR_SALT,
+        )
+        for key in ends
+    )
+
+
+def check_cursor(cursor: str, view: str) -> None:
+    """Refuse a cursor that is not that list's.
+
+    Raises:
+        BadWindow: it was not made here, or for another list.
+    """
+    if _load_cursor(cursor)[0] != view:
+        raise BadWindow("This position belongs to another list.")
+
+
+def _load_cursor(cursor: str) -> tuple[str, list[str | None]]:
+    try:
+        view, values = signing.loads(cursor, salt=CURSOR_SALT)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise BadWindow("This position was not given out here.") from error
+    return view, values
+
+
+def rows_behind_cursor(rows: Rows) -> QuerySet[Any]:
+    """The rows behind the window's cursor, in the queryset's order.
+
+    Raises:
+        BadWindow: the cursor is another list's.
+    """
+    if rows.window.after is None:
+        return rows.queryset
+    view, texts = _load_cursor(rows.window.after)
+    order = order_of(rows.queryset)
+    if view != rows.view or len(texts) != len(order):
+        raise BadWindow("This position belongs to another list.")
+    queryset = _sortable(rows.queryset)
+    behind, equal = Q(pk__in=[]), Q()
+    for at, (each, text) in enumerate(zip(order, texts, strict=True)):
+        name = f"sort_{at}"
+        field = queryset.query.annotations[name].output_field
+        value = None if text is None else field.to_python(text)
+        behind |= equal & _behind(each, name, value)
+        equal &= Q(**{name + LOOKUP_SEP + "isnull": True}) if value is None else Q(**{name: value})
+    first = order[0]
+    if texts[0] is not None:
+        # Says nothing new, and lets PostgreSQL begin at the place in an index.
+        value = queryset.query.annotations["sort_0"].output_field.to_python(texts[0])
+        bound = Q(**{"sort_0" + LOOKUP_SEP + ("lte" if first.descending else "gte"): value})
+        if _nulls_last(first):
+            bound |= Q(**{"sort_0" + LOOKUP_SEP + "isnull": True})
+        behind = bound & behind
+    return queryset.filter(behind)
+
+
+def _behind(order: OrderBy, name: str, value: object) -> Q:
+    """Rows that sort behind ``value`` in this column; where NULLs are is part of the order."""
+    if value is None:
+        return Q(pk__in=[]) if _nulls_last(order) else Q(**{name + LOOKUP_SEP + "isnull": False})
+    comparison = Q(**{name + LOOKUP_SEP + ("lt" if order.descending else "gt"): value})
+    if _nulls_last(order):
+        comparison |= Q(**{name + LOOKUP_SEP + "isnull": True})
+    return comparison
+
+
+def _nulls_last(order: OrderBy) -> bool:
+    """PostgreSQL's default: NULL is larger than everything."""
+    if order.nulls_first or order.nulls_last:
+        return bool(order.nulls_last)
+    return not order.descending

@@ -1,0 +1,51 @@
+/**
+ * The words of the live socket: JSON text frames, one message each.
+ *
+ * The browser names its subscriptions (`sub`); the server numbers its frames (`seq`), and the
+ * browser acknowledges the highest one that is on the page. An `etag` names the content of a
+ * container as the server rendered it: whoever subscribes with the right one is sent nothing.
+ *
+ * @typedef {{type: "welcome", heartbeat: number}} Welcome  heartbeat in seconds
+ * @typedef {{type: "current", sub: string, etag: string, more?: boolean, cursors?: string[]}} Current
+ * @typedef {{type: "frame", sub: string, seq: number, etag: string, more?: boolean,
+ *            lag?: number | null, cursors?: string[], content: string}} Frame
+ * @typedef {"expired" | "forbidden" | "unknown" | "malformed" | "too-many"} RefusalReason
+ * @typedef {{type: "refused", sub: string, reason: RefusalReason}} Refused
+ * @typedef {{type: "pong", id: number}} Pong
+ * @typedef {{type: "access-changed"} | {type: "signed-out"} | {type: "going-down"}} Notice
+ * @typedef {Welcome | Current | Frame | Refused | Pong | Notice} ServerMessage
+ *
+ * @typedef {{type: "subscribe", sub: string, token: string, etag: string | null,
+ *            size: number | null, after: string | null}} Subscribe
+ * @typedef {{type: "unsubscribe", sub: string}} Unsubscribe
+ * @typedef {{type: "ack", seq: number}} Ack
+ * @typedef {{type: "ping", id: number}} Ping
+ * @typedef {Subscribe | Unsubscribe | Ack | Ping} BrowserMessage
+ */
+
+/**
+ * Read one message; null for what is not one of ours.
+ *
+ * @param {unknown} data
+ * @returns {ServerMessage | null}
+ */
+export function decode(data) {
+  if (typeof data !== "string") return null;
+  try {
+    const message = JSON.parse(data);
+    return typeof message?.type === "string" ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Content that replaces everything a container holds begins like this, wrapped in a table or not. */
+const WHOLE = /^\s*(?:<table\b[^>]*>\s*)?<[a-z][\w-]*\s[^>]*\bhx-swap-oob="innerHTML"/i;
+const HEAD = 1000; // characters: more than any wrapper's start tag
+
+/**
+ * Say whether a frame stands alone: it is right whatever the page showed before.
+ *
+ * @param {string} content
+ */
+export const isWhole = (content) => WHOLE.test(content.slice(0, HEAD));

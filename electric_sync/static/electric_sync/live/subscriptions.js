@@ -1,0 +1,220 @@
+/**
+ * Which live areas are on the page, and what the server keeps right in each of them.
+ *
+ * The page is the truth: a container that appears is subscribed, one that left is unsubscribed,
+ * and after a reconnect everything is asked for again with the etag of what is shown. A
+ * subscription's etag runs ahead of the page by the frames that wait in the queue, which will be
+ * applied; the container's own `data-live-etag` says what is shown right now, and is missing
+ * while that is nothing the server ever rendered.
+ *
+ * A page that drifted is healed by *asking anew*: etag null, and no frame counts before the
+ * next one that stands alone.
+ */
+
+import { allContainers, isList } from "./containers.js";
+import { isWhole } from "./protocol.js";
+
+const LARGEST = 500; // rows in a window
+const RESYNC_EVERY = 1_000; // ms at least between two healings of one list
+
+/** @typedef {{size: number | null, after: string | null}} Window */
+
+export class Subscription {
+  /** @type {WeakRef<HTMLElement>} */
+  #element;
+  /** What the page will show once the queue is applied; null: nothing that has a name. @type {string | null} */
+  etag;
+  /** Only a frame that stands alone counts. */
+  needsWhole = false;
+  /** Its window was just asked for; what comes is no news. */
+  isInitial = true;
+  /** The server answered since the connection stands. */
+  isCurrent = false;
+  /** @type {import("./protocol.js").RefusalReason | null} */
+  refusal = null;
+  /** @type {string[]} */
+  cursors = [];
+  resyncedAt = 0;
+
+  /**
+   * @param {string} id
+   * @param {HTMLElement} element
+   */
+  constructor(id, element) {
+    this.id = id;
+    this.#element = new WeakRef(element);
+    this.token = element.dataset.live ?? "";
+    this.etag = this.shown = element.dataset.liveEtag ?? null;
+    this.needsWhole = this.etag === null;
+    this.size = isList(element) ? Number(element.dataset.liveSize) : null;
+    this.after = element.dataset.liveAfter ?? null;
+  }
+
+  /** The container, while it is on the page. */
+  get element() {
+    const element = this.#element.deref();
+    return element?.isConnected ? element : null;
+  }
+
+  /** Whether the container still is what was subscribed: a swap may have rewritten it. */
+  get isIntact() {
+    const data = this.element?.dataset;
+    return data?.live === this.token && (data.liveEtag ?? null) === this.shown;
+  }
+
+  /**
+   * Write on the container what it shows.
+   *
+   * @param {string | null} etag
+   */
+  show(etag) {
+    this.shown = etag;
+    const element = this.element;
+    if (!element) return;
+    if (etag === null) element.removeAttribute("data-live-etag");
+    else element.dataset.liveEtag = etag;
+  }
+
+  /** @param {{more?: boolean, cursors?: string[]}} answer */
+  learn({ more, cursors }) {
+    if (more !== undefined) this.element?.toggleAttribute("data-live-more", more);
+    if (cursors) this.cursors = cursors;
+  }
+
+  /** @param {Window} window */
+  slide({ size, after }) {
+    this.size = size;
+    this.after = after;
+    this.isInitial = true;
+    const data = this.element?.dataset;
+    if (!data) return;
+    data.liveSize = String(size);
+    if (after === null) delete data.liveAfter;
+    else data.liveAfter = after;
+  }
+
+  /** @returns {import("./protocol.js").Subscribe} */
+  get message() {
+    const { id: sub, token, etag, size, after } = this;
+    return { type: "subscribe", sub, token, etag, size, after };
+  }
+}
+
+export class Subscriptions {
+  #send;
+  #last = 0;
+  /** @type {Map<string, Subscription>} */
+  #byId = new Map();
+  /** @type {WeakMap<Element, Subscription>} */
+  #byElement = new WeakMap();
+
+  /** @param {(message: import("./protocol.js").BrowserMessage) => void} send */
+  constructor(send) {
+    this.#send = send;
+  }
+
+  get size() {
+    return this.#byId.size;
+  }
+
+  get refused() {
+    return [...this.#byId.values()].filter((subscription) => subscription.refusal).length;
+  }
+
+  /** @param {string} id */
+  byId(id) {
+    return this.#byId.get(id);
+  }
+
+  /** @param {Element} element */
+  of(element) {
+    return this.#byElement.get(element);
+  }
+
+  /** Compare with the page: unsubscribe what left it, subscribe what is new. */
+  scan() {
+    for (const subscription of this.#byId.values()) {
+      if (!subscription.isIntact) this.#remove(subscription);
+    }
+    for (const element of allContainers()) {
+      if (!this.#byElement.has(element)) this.#add(element);
+    }
+  }
+
+  /** A connection was made: ask for everything with what is shown. */
+  resume() {
+    for (const subscription of this.#byId.values()) {
+      subscription.isCurrent = false;
+      subscription.refusal = null;
+      this.#send(subscription.message);
+    }
+  }
+
+  /**
+   * A frame came in: say whether it counts, and what the page will show when it is applied.
+   *
+   * @param {import("./protocol.js").Frame} frame
+   * @returns {boolean}
+   */
+  expects(frame) {
+    const subscription = this.#byId.get(frame.sub);
+    if (!subscription) return false;
+    if (!subscription.element) {
+      this.#remove(subscription);
+      return false;
+    }
+    if (subscription.needsWhole && !isWhole(frame.content)) return false;
+    subscription.needsWhole = false;
+    subscription.isCurrent = true;
+    subscription.etag = frame.etag;
+    return true;
+  }
+
+  /**
+   * Ask anew for what a container should show. The server's next answer is whole.
+   *
+   * @param {Subscription} subscription
+   */
+  resync(subscription) {
+    subscription.etag = null;
+    subscription.needsWhole = true;
+    subscription.isCurrent = false;
+    const early = subscription.resyncedAt + RESYNC_EVERY - Date.now();
+    subscription.resyncedAt = Date.now();
+    if (early <= 0) return this.#send(subscription.message);
+    setTimeout(() => {
+      if (this.#byId.has(subscription.id)) this.#send(subscription.message);
+    }, Math.min(early, RESYNC_EVERY));
+  }
+
+  /**
+   * Show another window of a list.
+   *
+   * @param {Subscription} subscription
+   * @param {Window} window
+   */
+  slide(subscription, { size, after }) {
+    subscription.slide({ size: Math.min(size ?? LARGEST, LARGEST), after });
+    subscription.etag = null;
+    subscription.needsWhole = true;
+    subscription.isCurrent = false;
+    this.#send(subscription.message);
+  }
+
+  /** @param {HTMLElement} element */
+  #add(element) {
+    this.#last += 1;
+    const subscription = new Subscription(`s${this.#last}`, element);
+    this.#byId.set(subscription.id, subscription);
+    this.#byElement.set(element, subscription);
+    this.#send(subscription.message);
+  }
+
+  /** @param {Subscription} subscription */
+  #remove(subscription) {
+    this.#byId.delete(subscription.id);
+    const element = subscription.element;
+    if (element) this.#byElement.delete(element);
+    this.#send({ type: "unsubscribe", sub: subscription.id });
+  }
+}

@@ -1,0 +1,125 @@
+"""The triggers of the access log: every road of a change of access counts.
+
+A statement-level trigger on each table that access is computed from inserts into the access
+log, in the writing transaction: forms, the admin, ``QuerySet.update``, cascades, TRUNCATE and
+psql alike. They are ``ENABLE ALWAYS``, so that not even a replication role avoids them.
+``migrate`` installs them after each run, from ``Access.raised_by``; there is no other place
+that could disagree with it.
+"""
+
+from __future__ import annotations
+
+from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
+
+from electric_sync import access
+from electric_sync.access import Raises
+from electric_sync.models import AccessLog
+
+PREFIX = "raise_access"
+"""Triggers and functions whose name begins so are ours to drop."""
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $body$
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    INSERT INTO {log} (tenant, "user") VALUES (NULL, NULL);
+  ELSIF TG_OP = 'INSERT' THEN
+    INSERT INTO {log} (tenant, "user") SELECT DISTINCT {tenant}, {user} FROM new_rows AS r;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO {log} (tenant, "user") SELECT DISTINCT {tenant}, {user} FROM old_rows AS r;
+  ELSE
+    INSERT INTO {log} (tenant, "user")
+    SELECT {tenant}, {user} FROM old_rows AS r LEFT JOIN new_rows AS o ON o.{key} = r.{key}
+     WHERE o.{key} IS NULL OR {differs}
+    UNION
+    SELECT {tenant}, {user} FROM new_rows AS r LEFT JOIN old_rows AS o ON o.{key} = r.{key}
+     WHERE o.{key} IS NULL OR {differs};
+  END IF;
+  RETURN NULL;
+END $body$
+"""
+
+_EVENTS = {
+    "insert": "REFERENCING NEW TABLE AS new_rows",
+    "update": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "delete": "REFERENCING OLD TABLE AS old_rows",
+    "truncate": "",
+}
+
+
+def install() -> None:
+    """Make the database's triggers those that ``Access.raised_by`` asks for."""
+    wanted = {raises.model._meta.db_table: raises for raises in access.raised_by()}
+    with connection.cursor() as cursor:
+        for table in installed(cursor) - set(wanted):
+            _drop(cursor, table)
+        for raises in wanted.values():
+            _create(cursor, raises)
+
+
+def installed(cursor: CursorWrapper) -> set[str]:
+    """The tables that have the triggers now."""
+    cursor.execute(
+        """SELECT DISTINCT c.relname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+            WHERE NOT t.tgisinternal AND starts_with(t.tgname, %s)""",
+        [PREFIX],
+    )
+    return {name for (name,) in cursor.fetchall()}
+
+
+def _create(cursor: CursorWrapper, raises: Raises) -> None:
+    quote = connection.ops.quote_name
+    model = raises.model
+    table = quote(model._meta.db_table)
+    columns = [_column(model, name) for name in raises.columns] or [
+        str(field.column) for field in model._meta.concrete_fields
+    ]
+    cursor.execute("SELECT current_schema()")
+    (schema,) = cursor.fetchone()
+    cursor.execute(
+        _FUNCTION.format(
+            function=quote(_function(model._meta.db_table)),
+            schema=quote(schema),
+            log=quote(AccessLog._meta.db_table),
+            tenant=_text(model, raises.tenant),
+            user=_text(model, raises.users),
+            key=quote(str(model._meta.pk.column)),
+            differs=" OR ".join(
+                f"r.{quote(column)} IS DISTINCT FROM o.{quote(column)}" for column in columns
+            ),
+        )
+    )
+    for event, tables in _EVENTS.items():
+        name = quote(f"{PREFIX}_{event}")
+        cursor.execute(
+            f"CREATE OR REPLACE TRIGGER {name} AFTER {event.upper()} ON {table} {tables}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {quote(_function(model._meta.db_table))}()"
+        )
+        cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+
+
+def _drop(cursor: CursorWrapper, table: str) -> None:
+    quote = connection.ops.quote_name
+    for event in _EVENTS:
+        cursor.execute(f"DROP TRIGGER IF EXISTS {quote(f'{PREFIX}_{event}')} ON {quote(table)}")
+    cursor.execute(f"DROP FUNCTION IF EXISTS {quote(_function(table))}()")
+
+
+def _function(table: str) -> str:
+    return f"{PREFIX}_{table}"[:63]
+
+
+def _text(model: type[models.Model], name: str | None) -> str:
+    """A column of the row ``r`` as text, or NULL for "all"."""
+    if name is None:
+        return "NULL::text"
+    return f"r.{connection.ops.quote_name(_column(model, name))}::text"
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    for field in model._meta.concrete_fields:
+        if name in (field.name, field.attname):
+            return str(field.column)
+    raise ValueError(f"{model._meta.label} has no column {name!r}, which Access.raised_by names.")

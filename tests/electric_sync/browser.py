@@ -1,0 +1,133 @@
+"""A browser without a screen: cookies, a page, and the live socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from channels.testing import WebsocketCommunicator
+from django.test import Client
+
+from tests.electric_sync.loop import PATIENCE, LoopThread
+from tests.electric_sync.page import LiveElement, live_elements
+from tests.project.asgi import application
+
+
+class Browser:
+    """One person's browser with one page open."""
+
+    def __init__(self, loop: LoopThread, client: Client) -> None:
+        self._loop = loop
+        self.client = client
+        self.elements: dict[str, LiveElement] = {}
+        self.heard: list[dict[str, Any]] = []
+        self._socket: WebsocketCommunicator | None = None
+        self._subs = 0
+        self._by_sub: dict[str, LiveElement] = {}
+
+    def open(self, address: str) -> None:
+        """Load a page; its live views are then ``elements`` by id."""
+        response = self.client.get(address)
+        assert response.status_code == 200, response
+        self.elements = {each.id: each for each in live_elements(response.content.decode())}
+
+    def fresh(self, address: str) -> dict[str, LiveElement]:
+        """What the page's live views would be if it were loaded now."""
+        response = self.client.get(address)
+        assert response.status_code == 200, response
+        return {each.id: each for each in live_elements(response.content.decode())}
+
+    def connect(self, **headers: str) -> None:
+        """Open the socket and subscribe everything on the page."""
+        self._loop.run(self._connect(headers))
+        for element in self.elements.values():
+            self.subscribe(element)
+
+    def subscribe(self, element: LiveElement, **changes: Any) -> str:
+        """Subscribe one live view; returns the subscription's id."""
+        self._subs += 1
+        sub = f"s{self._subs}"
+        for old in [each for each, shown in self._by_sub.items() if shown is element]:
+            del self._by_sub[old]
+            self.send(type="unsubscribe", sub=old)
+        self._by_sub[sub] = element
+        self.send(
+            **{
+                "type": "subscribe",
+                "sub": sub,
+                "token": element.token,
+                "etag": element.etag,
+                "size": element.size,
+                "after": element.after,
+                **changes,
+            }
+        )
+        return sub
+
+    def send(self, **message: Any) -> None:
+        """Say something on the socket."""
+        self._loop.run(self._socket.send_to(text_data=json.dumps(message)))
+
+    def send_text(self, text: str) -> None:
+        """Say something that need not make sense."""
+        self._loop.run(self._socket.send_to(text_data=text))
+
+    def disconnect(self) -> None:
+        """Lose the socket; the page stays as it is."""
+        if self._socket is not None:
+            socket, self._socket = self._socket, None
+            self._by_sub.clear()
+            self._loop.run(socket.disconnect())
+
+    def receive(self) -> dict[str, Any]:
+        """The next message, applied to the page."""
+        message = self._loop.run(self._receive())
+        self._take(message)
+        return message
+
+    def hear(self, kind: str) -> dict[str, Any]:
+        """Receive until a message of this kind comes; returns it."""
+        while True:
+            message = self.receive()
+            if message["type"] == kind:
+                return message
+
+    def settle(self) -> None:
+        """Receive whatever has been sent up to now, without waiting for more.
+
+        A ping is answered in turn, so everything that was sent before the answer has arrived.
+        """
+        self.send(type="ping", id="settle")
+        while self.hear("pong")["id"] != "settle":
+            pass
+
+    def wait_until(self, condition: Any) -> None:
+        """Receive until the page is as it should be."""
+        while not condition():
+            self.receive()
+
+    async def _connect(self, headers: dict[str, str]) -> None:
+        cookie = "; ".join(f"{name}={each.value}" for name, each in self.client.cookies.items())
+        sent = {"cookie": cookie, "origin": "http://testserver", "host": "testserver", **headers}
+        self._socket = WebsocketCommunicator(
+            application,
+            "/live/",
+            headers=[(name.encode(), value.encode()) for name, value in sent.items()],
+        )
+        connected, _ = await self._socket.connect(timeout=PATIENCE)
+        assert connected
+
+    async def _receive(self) -> dict[str, Any]:
+        output = await asyncio.wait_for(self._socket.receive_output(PATIENCE), PATIENCE)
+        if output["type"] == "websocket.close":
+            return {"type": "closed", "code": output.get("code")}
+        return json.loads(output["text"])
+
+    def _take(self, message: dict[str, Any]) -> None:
+        self.heard.append(message)
+        if message["type"] in {"frame", "current"}:
+            element = self._by_sub.get(message["sub"])
+            if element is not None:  # else a frame of a subscription that has ended
+                element.apply(message)
+            self.send(type="ack", seq=message["seq"])

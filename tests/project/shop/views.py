@@ -1,0 +1,31 @@
+"""Pages of the shop."""
+
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+
+from electric_sync.live import live_page
+from tests.project.shop.models import Customer
+
+
+@live_page
+def customer(request, pk):
+    """A customer with their open orders."""
+    found = get_object_or_404(Customer, pk=pk, shop_id=request.access.tenant)
+    return TemplateResponse(request, "shop/customer.html", {"customer": found})
+
+
+def sign_in(request):
+    """Sign in with ?name=&password=: enough for tests."""
+    user = authenticate(request, username=request.GET["name"], password=request.GET["password"])
+    if user is None:
+        return HttpResponse("Name or password is wrong.", status=403)
+    login(request, user)
+    return HttpResponseRedirect(request.GET.get("next", "/"))
+
+
+def sign_out(request):
+    """End the session."""
+    logout(request)
+    return HttpResponse("Signed out.")

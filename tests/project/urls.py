@@ -1,0 +1,11 @@
+"""The shop's pages."""
+
+from django.urls import path
+
+from tests.project.shop import views
+
+urlpatterns = [
+    path("customers/<int:pk>/", views.customer, name="customer"),
+    path("sign-in/", views.sign_in, name="sign-in"),
+    path("sign-out/", views.sign_out, name="sign-out"),
+]

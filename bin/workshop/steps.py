@@ -13,7 +13,7 @@ from config.paths import BASE
 LOG_SHOWN = 25  # lines of a failed command's output
 
 
-class Stop(Exception):  # noqa: N818  (it ends the program, like SystemExit)
+class Stop(Exception):
     """The program cannot go on; the message says why and what to do."""
 
 

@@ -79,3 +79,16 @@ def test_an_old_python_is_told_which_it_needs():
 
     assert answer.returncode == 1
     assert "Python 3.11 or newer is needed" in answer.stderr
+
+
+def test_what_was_set_for_another_project_does_not_reach_the_demo():
+    code = (
+        "import sys; sys.path.insert(0, 'bin'); from workshop.places import *;"
+        "print(left_out(), 'DATABASE_URL' in clean_environment())"
+    )
+    env = {"DATABASE_URL": "postgresql://db.example/payroll", "PATH": os.environ["PATH"]}
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=BASE, env=env, capture_output=True, text=True
+    )
+
+    assert answer.stdout == "['DATABASE_URL'] False\n"

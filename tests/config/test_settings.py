@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -114,3 +115,11 @@ def test_redis_carries_messages_between_processes_if_it_is_named():
 
 def test_the_product_can_be_renamed():
     assert values("PRODUCT_NAME", DEMO="1", PRODUCT_NAME="Ledger") == {"PRODUCT_NAME": "Ledger"}
+
+
+def test_every_variable_that_is_read_is_in_the_table():
+    code = (BASE / "config" / "settings.py").read_text()
+    read_here = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', code)) | {"PLAINROW_DATA"}
+    table = set(re.findall(r"^\| `([A-Z_]+)` \|", (BASE / "docs/settings.md").read_text(), re.M))
+
+    assert table == read_here

@@ -55,7 +55,8 @@ export function formatTime(text, format, viewer = {}) {
 export function formatNumber(text, places, viewer = {}) {
   const number = NUMBER.exec(text);
   if (!number) return null;
-  const digits = Math.min(places === undefined ? (number[1]?.length ?? 0) : +places, MAX_PLACES);
+  const wanted = /^\d{1,2}$/.test(places ?? "") ? Number(places) : (number[1]?.length ?? 0);
+  const digits = Math.min(wanted, MAX_PLACES);
   // A string keeps every digit, which a number would not.
   return counter(digits, viewer.locale).format(text);
 }

@@ -25,7 +25,8 @@ document.addEventListener("live:applied", (event) => {
   if (initial || !changed) format(event.target);
   else for (const element of changed) format(element.parentNode ?? element);
 });
-document.addEventListener("htmx:afterSwap", (event) => format(event.detail.target ?? document));
+// What htmx names as the target may be the element that was replaced.
+document.addEventListener("htmx:afterSwap", () => format(document));
 document.addEventListener("htmx:historyRestore", () => format(document));
 
 setInterval(() => format(document), TICK);

@@ -1,0 +1,49 @@
+/** The grid: what its parts do when the page or its rows change. */
+import { onPage } from "../page.js";
+import { restore } from "../saving/changes.js";
+import "../saving/savebar.js";
+import { cellOf, findCell, theGrid } from "./cells.js";
+import { cursorCell, focusedCell, goTo, remember, reset, settle } from "./cursor.js";
+import { editedCell } from "./editing.js";
+import "./keys.js";
+import "./mouse.js";
+import { greetRow } from "./rows.js";
+import { settleSelection } from "./selection.js";
+import { settleWindow } from "./windows.js";
+
+/** Whether the focus is in the grid, or was until its row left. */
+let hadFocus = false;
+
+onPage(() => {
+  reset();
+  hadFocus = false;
+  arrange();
+});
+
+document.addEventListener("live:applied", (event) => {
+  if (event.target.closest?.(".grid")) arrange();
+});
+
+document.addEventListener("focusin", (event) => {
+  const cell = cellOf(event.target);
+  hadFocus = Boolean(cell);
+  if (!cell || event.target !== cell) return;
+  remember(cell);
+  settle(cell.closest(".grid"));
+});
+
+/** A value that does not fit: back to its cell, unless somebody types on elsewhere. */
+document.addEventListener("plainrow:refused", ({ detail: { status, row, column } }) => {
+  if (status === "invalid" && focusedCell() && !editedCell()) goTo(findCell(row, column.id));
+});
+
+function arrange() {
+  if (!theGrid()) return;
+  restore();
+  settleWindow();
+  settleSelection();
+  settle();
+  // The row with the focus was deleted: go on at the same place.
+  if (hadFocus && document.activeElement === document.body) cursorCell()?.focus({ preventScroll: true });
+  greetRow();
+}

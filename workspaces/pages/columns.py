@@ -1,0 +1,83 @@
+"""Pages of columns: forms over a table."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from workspaces.access import Actor, WorkspaceAccess
+from workspaces.actions import columns as actions
+from workspaces.models import DataTableColumn
+from workspaces.pages.finding import column_of, table_of
+from workspaces.pages.forms import ColumnForm, EmptyForm, NewColumnForm, sent
+from workspaces.pages.shell import FormPage, answer_form
+from workspaces.pages.tables import require_editing
+
+
+def new(request: HttpRequest, table_id: UUID) -> HttpResponse:
+    """Add a column."""
+    here = reverse("pages:table", args=[table_id])
+
+    def describe(access: WorkspaceAccess) -> FormPage:
+        table = table_of(access, table_id)
+        require_editing(access, table.workspace_id)
+        return FormPage("New column", "Add column", here, table.name)
+
+    def act(actor: Actor, given: dict[str, Any]) -> str:
+        options = ColumnForm.options_of(given, given["type"], [])
+        actions.create_column(
+            actor, table_id, name=given["name"], type=given["type"], options=options
+        )
+        return here
+
+    return answer_form(request, NewColumnForm(sent(request)), describe, act)
+
+
+def edit(request: HttpRequest, column_id: UUID) -> HttpResponse:
+    """Rename a column, or tell its type something else."""
+    form = ColumnForm(sent(request))
+    column = DataTableColumn.objects.filter(pk=column_id).first()
+    kind = column.type if column else ""
+    form.keep_only_fields_of(kind)
+
+    def describe(access: WorkspaceAccess) -> FormPage:
+        found = column_of(access, column_id)
+        require_editing(access, found.workspace_id)
+        form.fill_from(found)
+        here = reverse("pages:table", args=[found.table_id])
+        return FormPage(f"Column {found.name}", "Save", here, found.table.name)
+
+    def act(actor: Actor, given: dict[str, Any]) -> str:
+        changed = actions.rename_column(actor, column_id, given["name"])
+        if ColumnForm.has_options(kind):
+            known = changed.options.get("options", [])
+            options = ColumnForm.options_of(given, kind, known)
+            actions.change_column(actor, column_id, options=options)
+        return reverse("pages:table", args=[changed.table_id])
+
+    return answer_form(request, form, describe, act)
+
+
+def delete(request: HttpRequest, column_id: UUID) -> HttpResponse:
+    """Delete a column for good, once the person has said so."""
+
+    def describe(access: WorkspaceAccess) -> FormPage:
+        column = column_of(access, column_id)
+        require_editing(access, column.workspace_id)
+        return FormPage(
+            f"Delete {column.name}?",
+            "Delete column",
+            reverse("pages:table", args=[column.table_id]),
+            column.table.name,
+            lead="What its cells hold is deleted for good, in every row. This cannot be undone.",
+            destroys=True,
+        )
+
+    def act(actor: Actor, given: dict[str, Any]) -> str:
+        column = actions.delete_column(actor, column_id)
+        return reverse("pages:table", args=[column.table_id])
+
+    return answer_form(request, EmptyForm(sent(request)), describe, act)

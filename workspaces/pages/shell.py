@@ -1,0 +1,131 @@
+"""What every page of a signed-in person has around it, and how pages answer forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from electric_sync.live import live_page
+from workspaces.access import Actor, Decision, WorkspaceAccess
+from workspaces.errors import Forbidden, Invalid, NotFound, NotSignedIn
+from workspaces.models import Company, Membership
+from workspaces.pages.finding import access_in
+
+#: The answer to a form in a dialog: where the page would have gone. The script decides
+#: whether it must go there; see static/plainrow/js/dialogs.js.
+NEXT_HEADER = "Plainrow-Next"
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The company that is open, and the viewer in it."""
+
+    company: Company | None
+    others: list[Company]
+    is_first: bool
+    role: str
+    manages: bool
+
+    @classmethod
+    def of(cls, access: WorkspaceAccess) -> Shell:
+        """Read it in the page's transaction."""
+        theirs = list(
+            Membership.objects.filter(user_id=access.user_id)
+            .select_related("company")
+            .order_by("created_at", "id")
+        )
+        here = next((each for each in theirs if each.company_id == access.company_id), None)
+        return cls(
+            company=here.company if here else None,
+            others=[each.company for each in theirs if each is not here],
+            is_first=bool(theirs) and here is theirs[0],
+            role=here.get_role_display() if here else "",
+            manages=access.may_manage(),
+        )
+
+
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> TemplateResponse:
+    """Show a template inside the shell. Only within a `live_page`."""
+    context = {"shell": Shell.of(access_in(request)), **context}
+    return TemplateResponse(request, template, context, status=status)
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """A form with a page of its own, which a script may show as a dialog instead."""
+
+    title: str
+    submit: str
+    back: str
+    back_name: str
+    lead: str = ""
+    destroys: bool = False
+
+
+def answer_form(
+    request: HttpRequest,
+    form: forms.Form,
+    describe: Callable[[WorkspaceAccess], FormPage],
+    act: Callable[[Actor, dict[str, Any]], str],
+) -> HttpResponse:
+    """Show the form, or do what it asks for and go where `act` says.
+
+    What an action refuses is shown at its field, with everything that was typed. `describe`
+    runs in the page's transaction: it finds what the form is about and refuses whoever may
+    not do that.
+    """
+    if request.method == "POST" and form.is_valid():
+        try:
+            with answering(request):
+                address = act(Actor.of(request), form.cleaned_data)
+            return go(request, address)
+        except Invalid as error:
+            _add_errors(form, error)
+    return _show_form(request, form, describe)
+
+
+@live_page
+def _show_form(
+    request: HttpRequest, form: forms.Form, describe: Callable[[WorkspaceAccess], FormPage]
+) -> TemplateResponse:
+    described = describe(access_in(request))
+    status = 422 if form.is_bound and form.errors else 200
+    return page(request, "pages/form.html", {"form": form, **vars(described)}, status=status)
+
+
+def go(request: HttpRequest, address: str) -> HttpResponse:
+    """Send the browser to an address after a form was accepted."""
+    if request.headers.get("HX-Target") == "dialog":
+        return HttpResponse(status=204, headers={NEXT_HEADER: address})
+    return HttpResponseRedirect(address, status=303)
+
+
+def require(decision: Decision) -> None:
+    """Refuse with the reason. Only for what the viewer can see: else it is a 404."""
+    if not decision:
+        raise PermissionDenied(decision.reason)
+
+
+@contextmanager
+def answering(request: HttpRequest) -> Iterator[None]:
+    """Answer an action's refusals as pages do. `Invalid` is the form's business."""
+    try:
+        yield
+    except NotFound as error:
+        raise Http404(str(error)) from error
+    except (Forbidden, NotSignedIn) as error:
+        raise PermissionDenied(str(error)) from error
+
+
+def _add_errors(form: forms.Form, error: Invalid) -> None:
+    for field, sentence in error.errors.items():
+        form.add_error(field if field in form.fields else None, sentence)

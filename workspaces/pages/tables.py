@@ -1,0 +1,112 @@
+"""Pages of tables."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from electric_sync.live import live_page
+from workspaces.access import Actor, WorkspaceAccess, editing
+from workspaces.actions import tables as actions
+from workspaces.pages.finding import access_in, table_of, workspace_of
+from workspaces.pages.forms import EmptyForm, NameForm, sent
+from workspaces.pages.shell import FormPage, answer_form, answering, page, require
+
+#: Rows that one page holds before a script asks for more.
+WINDOW = 100
+
+
+@live_page
+def show(request: HttpRequest, table_id: UUID) -> TemplateResponse:
+    """The grid. `?after=` begins behind a row, `?first=` says which number the next one has."""
+    access = access_in(request)
+    table = table_of(access, table_id)
+    first = _number(request.GET.get("first"))
+    context = {
+        "table": table,
+        "can_edit": access.may_edit(table.workspace_id),
+        "first": first,
+        "next_first": first + WINDOW,
+    }
+    return page(request, "pages/table.html", context)
+
+
+def new(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    """Make a table."""
+
+    def describe(access: WorkspaceAccess) -> FormPage:
+        workspace = workspace_of(access, workspace_id)
+        require_editing(access, workspace_id)
+        back = reverse("pages:workspace", args=[workspace_id])
+        return FormPage(f"New table in {workspace.name}", "Make table", back, workspace.name)
+
+    def act(actor: Actor, given: dict[str, Any]) -> str:
+        table = actions.create_table(actor, workspace_id, given["name"])
+        return reverse("pages:table", args=[table.pk])
+
+    return answer_form(request, NameForm(sent(request)), describe, act)
+
+
+def rename(request: HttpRequest, table_id: UUID) -> HttpResponse:
+    """Give a table another name."""
+    form = NameForm(sent(request))
+    here = reverse("pages:table", args=[table_id])
+
+    def describe(access: WorkspaceAccess) -> FormPage:
+        table = table_of(access, table_id)
+        require_editing(access, table.workspace_id)
+        form.initial["name"] = table.name
+        return FormPage("Rename table", "Rename", here, table.name)
+
+    def act(actor: Actor, given: dict[str, Any]) -> str:
+        actions.rename_table(actor, table_id, given["name"])
+        return here
+
+    return answer_form(request, form, describe, act)
+
+
+def delete(request: HttpRequest, table_id: UUID) -> HttpResponse:
+    """Put a table in the trash, once the person has said so."""
+
+    def describe(access: WorkspaceAccess) -> FormPage:
+        table = table_of(access, table_id)
+        require_editing(access, table.workspace_id)
+        return FormPage(
+            f"Delete {table.name}?",
+            "Delete table",
+            reverse("pages:table", args=[table_id]),
+            table.name,
+            lead="It disappears for everybody at once. You can take that back afterwards.",
+            destroys=True,
+        )
+
+    def act(actor: Actor, given: dict[str, Any]) -> str:
+        table = actions.delete_table(actor, table_id)
+        undo = reverse("pages:restore-table", args=[table_id])
+        messages.success(request, f"{table.name} was deleted.", extra_tags=undo)
+        return reverse("pages:workspace", args=[table.workspace_id])
+
+    return answer_form(request, EmptyForm(sent(request)), describe, act)
+
+
+@require_POST
+def restore(request: HttpRequest, table_id: UUID) -> HttpResponse:
+    """Take a table out of the trash."""
+    with answering(request):
+        actions.restore_table(Actor.of(request), table_id)
+    return HttpResponseRedirect(reverse("pages:table", args=[table_id]), status=303)
+
+
+def require_editing(access: WorkspaceAccess, workspace_id: UUID) -> None:
+    """Refuse whoever may only look."""
+    require(editing(access.role, access.grant(workspace_id)))
+
+
+def _number(text: str | None) -> int:
+    return max(1, int(text)) if text and text.isascii() and text.isdigit() else 1

@@ -1,0 +1,115 @@
+"""What templates of pages and fragments share: icons, people's colours, cells.
+
+Nothing here knows the viewer or the request, so all of it may stand in a live fragment.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from workspaces.columns.select import options_of
+from workspaces.models import AuditLog
+from workspaces.pages.sheet import CellView, ColumnView
+
+register = template.Library()
+
+#: People have six colours, `data-person` 1 to 6. Two may share one: initials tell them apart.
+PERSON_COLOURS = 6
+SHEETS = ("tokens", "base", "layout", "component", "grid", "utility")
+
+
+@register.simple_tag
+def product_name() -> str:
+    """Return what this installation calls itself."""
+    return str(settings.PRODUCT_NAME)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon of the sprite. It says nothing to a screen reader: name what it stands on."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite(), name
+    )
+
+
+@register.simple_tag
+def sprite() -> str:
+    """Return the address of the icon sprite."""
+    return static("plainrow/icons.svg")
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Return the first letters of the first and the last word: "Mira Lindqvist" is ML."""
+    words = [word for word in name.split() if word[0].isalnum()] or ["?"]
+    return "".join(word[0] for word in dict.fromkeys([words[0], words[-1]])).upper()
+
+
+@register.filter
+def colour(key: UUID | str) -> int:
+    """Return the number of a person's colour, the same everywhere."""
+    return UUID(str(key)).int % PERSON_COLOURS + 1
+
+
+@register.filter
+def id_of(prefix: str, thing: Any) -> str:
+    """Return an id for the element that shows this, so that morphing keeps it."""
+    return f"{prefix}-{thing.pk}"
+
+
+@register.filter
+def utc_text(moment: datetime) -> str:
+    """Write a moment for `<time datetime>`. The browser shows it in the viewer's zone."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@register.filter
+def option(column: ColumnView, key: str) -> dict[str, str] | None:
+    """Find the option of a select column."""
+    return next((each for each in options_of(column.column) if each["id"] == key), None)
+
+
+@register.filter
+def person(people: dict[str, Any], key: str) -> Any:
+    """Find somebody of the company; None when they have left it."""
+    return people.get(key)
+
+
+@register.filter
+def raw(value: Any) -> str:
+    """Show a value that its column cannot read: text as it is, all else as JSON."""
+    return value if isinstance(value, str) else as_json(value)
+
+
+@register.filter
+def deed(entry: AuditLog) -> str:
+    """Say what was done, from the name of the action: "table.renamed" is "Table renamed"."""
+    return entry.action.replace(".", " ").replace("_", " ").capitalize()
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """Write a value as JSON, for an attribute that a script reads. The template escapes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@register.simple_tag
+def cell(column: ColumnView, row: Any, people: dict[str, Any], can_edit: bool) -> SafeString:
+    """Render one cell of a row, by the template of its column's type."""
+    return CellView.of(column, row).render(people=people, can_edit=can_edit)
+
+
+@register.simple_tag
+def stylesheets() -> SafeString:
+    """Link the style sheets, in the order of their layers."""
+    addresses = ((static(f"plainrow/css/{name}.css"),) for name in SHEETS)
+    return format_html_join("\n", '<link rel="stylesheet" href="{}">', addresses)

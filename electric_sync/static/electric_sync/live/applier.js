@@ -1,18 +1,19 @@
 /**
  * From the queue to the page, in slices of a frame.
  *
- * Frames are applied in the order in which they came, row by row, each slice for at most BUDGET
- * milliseconds. After each slice the page is told what changed, and the server how far we are.
+ * Frames are applied in the order in which they came, row by row, for at most BUDGET milliseconds
+ * in a slice. After each slice the page is told what changed, and the server how far we are.
  */
 
 import { Changes } from "./changes.js";
 import { isList } from "./containers.js";
-import { isIndebted, isUnderHand, owe } from "./holds.js";
-import { Drift, perform } from "./list.js";
+import { Drift } from "./drift.js";
+import { isUnderHand } from "./holds.js";
+import { edit } from "./list.js";
 import { parse } from "./markup.js";
-import { morphRegion } from "./morph.js";
 import { isWhole } from "./protocol.js";
 import { Queue } from "./queue.js";
+import { render } from "./region.js";
 import { BUDGET, nextSlice } from "./slices.js";
 
 /** @typedef {import("./subscriptions.js").Subscription} Subscription */
@@ -23,12 +24,14 @@ export class Applier {
   #acknowledge;
   #queue = new Queue();
   #isRunning = false;
-  /** The frame in work. @type {Generator<void, void> | null} */
+  /** The arrival in work. @type {Generator<void, void> | null} */
   #work = null;
-  /** Changes of this slice, by subscription. @type {Map<Subscription, Changes>} */
-  #changes = new Map();
-  /** @type {{seq: number, generation: number} | null} */
-  #applied = null;
+  /** @type {WeakMap<Subscription, Changes>} */
+  #changes = new WeakMap();
+  /** What this slice changed. @type {Set<Changes>} */
+  #untold = new Set();
+  /** The last one that is done with, not acknowledged yet. @type {Arrival | null} */
+  #done = null;
 
   /**
    * @param {import("./subscriptions.js").Subscriptions} subscriptions
@@ -39,33 +42,46 @@ export class Applier {
     this.#acknowledge = acknowledge;
   }
 
+  get isIdle() {
+    return this.#queue.length === 0;
+  }
+
   /**
    * @param {Arrival["message"]} message
    * @param {number} generation  the connection that it came on
    */
   receive(message, generation) {
-    const isFrame = message.type === "frame";
-    const isVoid = isFrame && !this.#subscriptions.expects(message);
+    const counts = this.#subscriptions.accept(message);
     this.#queue.push({
       message,
       generation,
-      isVoid,
-      isWhole: isFrame && !isVoid && isWhole(message.content),
+      isVoid: !counts,
+      isWhole: counts && message.type === "frame" && isWhole(message.content),
     });
     if (this.#queue.isOverfull) this.#giveUp();
     this.#run();
   }
 
-  /** @param {Subscription} subscription */
+  /**
+   * Void what waits for a container, and ask anew.
+   *
+   * @param {Subscription} subscription
+   */
   resync(subscription) {
     this.#queue.drop(subscription.id);
     this.#subscriptions.resync(subscription);
   }
 
+  /** Forget what waits. */
+  stop() {
+    this.#queue.clear();
+    this.#work = null;
+  }
+
   async #run() {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    while (this.#queue.length) {
+    while (!this.isIdle) {
       await nextSlice();
       this.#slice();
     }
@@ -74,11 +90,10 @@ export class Applier {
 
   #slice() {
     const end = performance.now() + BUDGET;
-    while (this.#queue.length && performance.now() < end) this.#step();
-    for (const changes of this.#changes.values()) changes.tell();
-    this.#changes.clear();
-    if (this.#applied) this.#acknowledge(this.#applied.seq, this.#applied.generation);
-    this.#applied = null;
+    while (!this.isIdle && performance.now() < end) this.#step();
+    this.#tell();
+    if (this.#done) this.#acknowledgeDone(this.#done);
+    this.#done = null;
   }
 
   #step() {
@@ -90,9 +105,7 @@ export class Applier {
     }
     this.#work = null;
     this.#queue.shift();
-    if ("seq" in arrival.message) {
-      this.#applied = { seq: arrival.message.seq, generation: arrival.generation };
-    }
+    this.#done = arrival;
   }
 
   /**
@@ -104,7 +117,7 @@ export class Applier {
     try {
       return work.next().done === true;
     } catch (error) {
-      // Whatever went wrong, the page is right again after the whole list has come.
+      // Whatever went wrong, the page is right again once the whole content has come.
       if (!(error instanceof Drift)) reportError(error);
       this.resync(subscription);
       return true;
@@ -118,47 +131,76 @@ export class Applier {
    */
   *#apply(message, subscription) {
     subscription.learn(message);
-    if (message.type === "frame" && message.content) {
-      subscription.show(null);
+    if (message.type === "frame" && message.content !== "") {
+      subscription.applied = null; // neither the old content nor the new
+      subscription.label();
       yield* this.#write(message.content, subscription);
     }
+    if (subscription.isBehind) return;
+    subscription.applied = message.etag;
+    subscription.label();
+    if (!subscription.isInitial) return;
+    this.#tell();
     subscription.isInitial = false;
-    this.name(subscription, message.etag);
-  }
-
-  /**
-   * Write on a container what it shows, if that has a name.
-   *
-   * @param {Subscription} subscription
-   * @param {string | null} etag
-   */
-  name(subscription, etag) {
-    const element = subscription.element;
-    if (element) subscription.show(isIndebted(element) ? null : etag);
   }
 
   /**
    * @param {string} content
    * @param {Subscription} subscription
+   * @returns {Generator<void, void>}
    */
   *#write(content, subscription) {
     for (const operation of yield* parse(content)) {
       const container = subscription.element;
       if (!container) return;
       const changes = this.#changesOf(subscription, container);
-      if (isList(container)) yield* this.#writeList(container, operation, subscription);
-      else if (isUnderHand(container)) owe(container, operation.element);
+      if (!isList(container)) render(container, operation, changes);
+      else if (isUnderHand(container)) return this.#passOver(subscription);
       else {
-        owe(container, operation.element);
-        morphRegion(container, operation.element, changes);
+        for (const _row of edit(container, operation, changes)) {
+          this.#untold.add(changes);
+          yield;
+        }
       }
+      this.#untold.add(changes);
       yield;
     }
   }
 
+  /** @param {Subscription} subscription */
+  #passOver(subscription) {
+    this.#queue.drop(subscription.id);
+    subscription.forget();
+    subscription.isBehind = true;
+  }
+
+  /**
+   * @param {Subscription} subscription
+   * @param {Element} container
+   */
+  #changesOf(subscription, container) {
+    let changes = this.#changes.get(subscription);
+    if (!changes) this.#changes.set(subscription, (changes = new Changes(container)));
+    changes.isInitial = subscription.isInitial;
+    return changes;
+  }
+
+  #tell() {
+    const untold = [...this.#untold];
+    this.#untold.clear();
+    for (const changes of untold) changes.tell();
+  }
+
+  /** @param {Arrival} arrival */
+  #acknowledgeDone({ message, generation }) {
+    if ("seq" in message) this.#acknowledge(message.seq, generation);
+  }
+
+  /** More came than can be applied: one whole frame for each container is less. */
   #giveUp() {
     const arrivals = this.#queue.clear();
     this.#work = null;
+    this.#done = arrivals.findLast(({ message }) => "seq" in message) ?? this.#done;
     for (const sub of new Set(arrivals.map(({ message }) => message.sub))) {
       const subscription = this.#subscriptions.byId(sub);
       if (subscription) this.#subscriptions.resync(subscription);

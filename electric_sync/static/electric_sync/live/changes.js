@@ -5,6 +5,7 @@
 
 import { isList } from "./containers.js";
 import { highlight } from "./highlight.js";
+import { isOwnChange } from "./holds.js";
 
 /** Attributes that htmx must be shown when they arrive in a fragment. */
 const HTMX = [
@@ -30,13 +31,14 @@ export class Changes {
   /** @type {Map<Element, Element | null>} */
   #withheld = new Map();
 
-  /**
-   * @param {Element} container
-   * @param {boolean} isInitial  its window was just asked for: nothing here is news
-   */
-  constructor(container, isInitial) {
+  /** The container's window was just asked for: nothing here is news. */
+  isInitial = false;
+  /** What changes is worth a highlight. */
+  isNews = true;
+
+  /** @param {Element} container */
+  constructor(container) {
     this.container = container;
-    this.isInitial = isInitial;
   }
 
   /**
@@ -56,8 +58,10 @@ export class Changes {
    */
   cell(cell) {
     this.#changed.add(cell);
+    if (isOwnChange(cell)) return;
     this.#striking.add(cell);
-    if (cell.parentElement) this.#striking.add(cell.parentElement);
+    const row = cell.parentElement;
+    if (row && row !== this.container) this.#striking.add(row);
   }
 
   /**
@@ -79,14 +83,18 @@ export class Changes {
     this.#withheld.set(element, news);
   }
 
-  /** Tell it. */
+  /** Tell it, and begin anew. */
   tell() {
     const changed = [...this.#changed].filter((element) => element.isConnected);
     for (const element of changed) introduceToHtmx(element);
-    if (isList(this.container) && !this.isInitial) highlight(this.#striking);
+    if (isList(this.container) && this.isNews && !this.isInitial) highlight(this.#striking);
     const detail = { changed, initial: this.isInitial };
     this.container.dispatchEvent(new CustomEvent("live:applied", { bubbles: true, detail }));
-    for (const [element, news] of this.#withheld) {
+    const withheld = [...this.#withheld];
+    this.#changed.clear();
+    this.#striking.clear();
+    this.#withheld.clear();
+    for (const [element, news] of withheld) {
       const copy = news?.cloneNode(true) ?? null;
       element.dispatchEvent(
         new CustomEvent("live:deferred", { bubbles: true, detail: { element: copy } }),

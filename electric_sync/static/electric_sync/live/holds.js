@@ -24,6 +24,11 @@ const holds = new WeakMap();
 /** @type {Few<Element>} */
 const held = new Few();
 
+/** Released elements whose own save is about to come back as a frame. @type {Few<Element>} */
+const awaited = new Few();
+/** Milliseconds in which one's own save comes back as a frame. */
+export const ANSWER_WITHIN = 1_000;
+
 /** @type {WeakMap<Element, {fresh: Element | null}>} */
 const debts = new WeakMap();
 /** @type {Few<Element>} */
@@ -46,10 +51,21 @@ export function take(element, unit) {
  */
 export function letGo(element) {
   const hold = holds.get(element);
+  if (!hold) return undefined;
   holds.delete(element);
   held.delete(element);
+  awaited.add(element);
+  setTimeout(() => awaited.delete(element), ANSWER_WITHIN);
   return hold;
 }
+
+/**
+ * Whether a change of an element is the person's own, coming back.
+ *
+ * @param {Element} element
+ */
+export const isOwnChange = (element) =>
+  [...awaited].some((other) => element.contains(other) || other.contains(element));
 
 /** @param {Element} element */
 export const isHeld = (element) => holds.has(element);

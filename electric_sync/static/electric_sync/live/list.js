@@ -2,11 +2,11 @@
  * A frame's operations on a live list: insert, move, replace, delete, everything.
  *
  * They yield after each row, so that the work can be cut into slices. An operation on a row that
- * is not there means that the page drifted from what the server thinks of it: Drift is thrown, and
- * the list is asked for anew.
+ * is not there means that the page drifted from what the server thinks of it.
  */
 
 import { rowById } from "./containers.js";
+import { Drift } from "./drift.js";
 import { debtOf, forgive, isInHand, keptIn, owe, withhold } from "./holds.js";
 import { isMyElement } from "./mine.js";
 import { morphRow } from "./morph.js";
@@ -14,16 +14,13 @@ import { giveUpSeat, place, seated, vacate } from "./seats.js";
 
 /** @typedef {import("./changes.js").Changes} Changes */
 
-/** The page is not what the server thinks it is. */
-export class Drift extends Error {}
-
 /**
  * @param {Element} list
  * @param {import("./markup.js").Operation} operation
  * @param {Changes} changes
  * @returns {Generator<void, void>}
  */
-export function* perform(list, { how, target, element }, changes) {
+export function* edit(list, { how, target, element }, changes) {
   switch (how) {
     case "innerHTML":
       return yield* everything(list, [...element.children], changes);
@@ -118,7 +115,7 @@ function discard(row, changes) {
 function* everything(list, rows, changes) {
   const wanted = new Map(rows.map((row, index) => [row.id, index]));
   for (const row of [...list.children]) {
-    if (wanted.has(row.id) || isMyElement(row)) continue;
+    if ((row.id && wanted.has(row.id)) || isMyElement(row)) continue;
     discard(row, changes);
     yield;
   }

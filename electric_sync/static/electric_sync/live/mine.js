@@ -25,23 +25,22 @@ const classes = new Set([
 
 /** @typedef {(element: Element, value: string) => boolean} Rule  whether the value is the viewer's */
 
+/** @type {Rule} */
+const always = () => true;
+
 /** @type {Map<string, Rule>} */
-const attributes = new Map([
-  ["aria-selected", always],
-  ["aria-rowindex", always],
-  ["aria-current", always],
-  ["style", always], // the policy forbids it in markup, so a script set it
-  ["tabindex", (_, value) => value === "0"],
-  ["open", (element) => element.matches("details, dialog")],
-  ["data-person", (element) => element.classList.contains("is-peer")],
-]);
+const attributes = new Map();
+attributes
+  .set("aria-selected", always)
+  .set("aria-rowindex", always)
+  .set("aria-current", always)
+  .set("style", always) // the policy forbids it in markup, so a script set it
+  .set("tabindex", (_element, value) => value === "0")
+  .set("open", (element) => element.matches("details, dialog"))
+  .set("data-person", (element) => element.classList.contains("is-peer"));
 
 const elements = [".peer-flag", "[data-live-mine]"];
 let selector = elements.join();
-
-function always() {
-  return true;
-}
 
 /**
  * Declare more of what the page's scripts set inside of live areas.

@@ -9,9 +9,10 @@
 
 import { Idiomorph } from "idiomorph";
 
-import { agree, fieldsIn, hasSentEdits, isField, isInUse } from "./fields.js";
+import { agree, hasSentEdits, isField, isInUse } from "./fields.js";
 import { heldIn, isHeld, isInHand, keptIn, releaseField, withhold } from "./holds.js";
 import { hasMyElements, isMyAttribute, isMyClass, isMyElement, myChildren } from "./mine.js";
+import { move } from "./move.js";
 import { isSame, saysSame } from "./sameness.js";
 
 /** @typedef {import("./changes.js").Changes} Changes */
@@ -27,11 +28,8 @@ const STATEFUL = "input, textarea, select, button, details, dialog, [popover], [
 export function morphRow(row, fresh, changes) {
   if (isHeld(row)) return tell(row, fresh, changes);
   if (!keptIn(row).length && !hasSentEdits(row) && row.isEqualNode(fresh)) return;
-  morphAttributes(row, fresh);
-  if (hasText(row) || hasText(fresh)) {
-    if (!isRight(row, fresh)) morphContent(row, fresh, changes);
-    return changes.cell(row);
-  }
+  if (hasText(row) || hasText(fresh)) return morphCell(row, fresh, changes);
+  if (morphAttributes(row, fresh)) changes.rewritten(row);
   morphCells(row, fresh, changes);
 }
 
@@ -58,8 +56,9 @@ function morphCells(row, fresh, changes) {
   let previous = null;
   for (const [key, freshCell] of next) {
     const cell = old.get(key) ?? freshCell;
+    /** @type {Element | null} */
     const before = previous ? previous.nextElementSibling : row.firstElementChild;
-    if (cell !== before) row.insertBefore(cell, before);
+    if (cell !== before) move(row, cell, before);
     if (cell === freshCell) changes.cell(cell);
     else morphCell(cell, freshCell, changes);
     previous = cell;
@@ -186,17 +185,23 @@ function tell(kept, fresh, changes) {
 /**
  * @param {Element} element
  * @param {Element} fresh
+ * @returns {boolean} whether there was something to do
  */
 function morphAttributes(element, fresh) {
+  let isChanged = mergeClass(element, fresh);
   for (const { name, value } of fresh.attributes) {
     if (name === "class" || element.getAttribute(name) === value) continue;
-    if (!isViewers(element, name)) element.setAttribute(name, value);
+    if (isViewers(element, name)) continue;
+    element.setAttribute(name, value);
+    isChanged = true;
   }
   for (const name of element.getAttributeNames()) {
     if (name === "class" || fresh.hasAttribute(name)) continue;
-    if (!isViewers(element, name)) element.removeAttribute(name);
+    if (isViewers(element, name)) continue;
+    element.removeAttribute(name);
+    isChanged = true;
   }
-  mergeClass(element, fresh);
+  return isChanged;
 }
 
 /**
@@ -210,13 +215,16 @@ const isViewers = (element, name) => element.hasAttribute(name) && isMyAttribute
  *
  * @param {Element} element
  * @param {Element} fresh
+ * @returns {boolean} whether there was something to do
  */
 function mergeClass(element, fresh) {
   const mine = [...element.classList].filter(isMyClass);
   const theirs = fresh.getAttribute("class");
-  const both = [theirs, ...mine].filter(Boolean).join(" ");
-  if (both === "" && theirs === null) element.removeAttribute("class");
-  else if (element.getAttribute("class") !== both) element.setAttribute("class", both);
+  const both = mine.length ? [theirs, ...mine].filter(Boolean).join(" ") : theirs;
+  if (element.getAttribute("class") === both) return false;
+  if (both === null) element.removeAttribute("class");
+  else element.setAttribute("class", both);
+  return true;
 }
 
 /**

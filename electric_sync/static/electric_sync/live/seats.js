@@ -8,6 +8,7 @@
 
 import { isGhost, isInHand } from "./holds.js";
 import { isMyElement } from "./mine.js";
+import { move } from "./move.js";
 
 /** @type {WeakMap<Element, Comment>} */
 const marks = new WeakMap();
@@ -117,21 +118,4 @@ function markOf(row) {
 function removeMark(row) {
   marks.get(row)?.remove();
   marks.delete(row);
-}
-
-/**
- * Move a row without taking the focus, a selection or an animation from it.
- *
- * @param {Element & {moveBefore?: (node: Node, before: Node | null) => void}} list
- * @param {Element} row
- * @param {ChildNode | null} before
- */
-function move(list, row, before) {
-  if (row === before) return;
-  if (row.isConnected && row.ownerDocument === list.ownerDocument && list.moveBefore) {
-    return list.moveBefore(row, before);
-  }
-  const focused = row.contains(document.activeElement) ? document.activeElement : null;
-  list.insertBefore(row, before);
-  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
 }

@@ -11,27 +11,37 @@
 import { Changes } from "./changes.js";
 import { containerOf, isList, unitOf } from "./containers.js";
 import { fieldsIn, markSent, markUnsent } from "./fields.js";
-import { debtOf, forgive, isGhost, isInHand, isUnderHand, keptIn, letGo, owe } from "./holds.js";
+import {
+  ANSWER_WITHIN,
+  debtOf,
+  forgive,
+  isGhost,
+  isInHand,
+  isUnderHand,
+  keptIn,
+  letGo,
+  owe,
+} from "./holds.js";
 import { asServed } from "./mine.js";
 import { morphRegion, morphRow } from "./morph.js";
 import { takeSeat, vacate } from "./seats.js";
 
 const SOON = 200; // ms: a click that takes the focus away must still find its target
-const ANSWER_WITHIN = 1_000; // ms in which one's own save comes back as a frame
 
 /** @typedef {{changed: boolean, removed: boolean}} Released */
 
 export class Settlement {
   #isCurrent;
-  #settled;
+  #onSettled;
 
   /**
-   * @param {(container: Element) => boolean} isCurrent  whether the server keeps it right now
-   * @param {(container: Element) => void} settled
+   * @param {object} surroundings
+   * @param {(container: Element) => boolean} surroundings.isCurrent  whether it shows the newest
+   * @param {(container: Element) => void} surroundings.onSettled
    */
-  constructor(isCurrent, settled) {
+  constructor({ isCurrent, onSettled }) {
     this.#isCurrent = isCurrent;
-    this.#settled = settled;
+    this.#onSettled = onSettled;
     document.addEventListener("focusout", ({ target }) => this.#soon(target));
     document.addEventListener("change", ({ target }) => this.#soon(target));
     document.addEventListener("input", ({ target }) => this.#edited(target));
@@ -53,7 +63,7 @@ export class Settlement {
       takeSeatIfFree(unit);
       return { changed: false, removed: false };
     }
-    this.#pay(unit);
+    this.#pay(unit, { isNews: false });
     return { changed: true, removed: !element.isConnected };
   }
 
@@ -61,8 +71,9 @@ export class Settlement {
    * Show what the server has for a row or region, as far as no hand is on it.
    *
    * @param {Element} unit
+   * @param {{isNews: boolean}} nature  whether the person is shown it as somebody else's change
    */
-  #pay(unit) {
+  #pay(unit, { isNews }) {
     const debt = debtOf(unit);
     const container = containerOf(unit);
     if (!debt || !container) return;
@@ -72,14 +83,15 @@ export class Settlement {
       vacate(unit);
     } else {
       const fresh = /** @type {Element} */ (debt.fresh.cloneNode(true));
-      const changes = new Changes(container, true);
+      const changes = new Changes(container);
+      changes.isNews = isNews;
       if (!keptIn(unit).length) forgive(unit);
       if (unit === container) morphRegion(unit, fresh, changes);
       else morphRow(unit, fresh, changes);
       takeSeatIfFree(unit);
       changes.tell();
     }
-    this.#settled(container);
+    this.#onSettled(container);
   }
 
   /**
@@ -93,7 +105,7 @@ export class Settlement {
     setTimeout(() => {
       const container = containerOf(unit);
       if (debtOf(unit) !== debt || !container) return;
-      if (this.#isCurrent(container)) this.#pay(unit);
+      if (this.#isCurrent(container)) this.#pay(unit, { isNews: false });
       else this.#confirmLater(unit);
     }, ANSWER_WITHIN);
   }
@@ -103,7 +115,7 @@ export class Settlement {
     const unit = target instanceof Element ? unitOf(target) : null;
     if (!unit || !debtOf(unit)) return;
     setTimeout(() => {
-      if (!keptIn(unit).length) this.#pay(unit);
+      if (!keptIn(unit).length) this.#pay(unit, { isNews: true });
     }, SOON);
   }
 

@@ -16,23 +16,25 @@ import { Heartbeat } from "./heartbeat.js";
 import { decode } from "./protocol.js";
 import { onWake } from "./wake.js";
 
-/** @enum {string} */
+/** @typedef {"idle" | "connecting" | "open" | "waiting" | "paused" | "closed"} PhaseName */
+
 export const Phase = Object.freeze({
-  IDLE: "idle",
-  CONNECTING: "connecting",
-  OPEN: "open",
-  WAITING: "waiting",
-  PAUSED: "paused",
-  CLOSED: "closed",
+  /** @type {PhaseName} */ IDLE: "idle",
+  /** @type {PhaseName} */ CONNECTING: "connecting",
+  /** @type {PhaseName} */ OPEN: "open",
+  /** @type {PhaseName} */ WAITING: "waiting",
+  /** @type {PhaseName} */ PAUSED: "paused",
+  /** @type {PhaseName} */ CLOSED: "closed",
 });
 
+/** @type {Readonly<Record<PhaseName, PhaseName[]>>} */
 const NEXT = Object.freeze({
-  [Phase.IDLE]: [Phase.CONNECTING, Phase.PAUSED, Phase.CLOSED],
-  [Phase.CONNECTING]: [Phase.OPEN, Phase.WAITING, Phase.PAUSED, Phase.CLOSED],
-  [Phase.OPEN]: [Phase.WAITING, Phase.PAUSED, Phase.CLOSED],
-  [Phase.WAITING]: [Phase.CONNECTING, Phase.PAUSED, Phase.CLOSED],
-  [Phase.PAUSED]: [Phase.IDLE, Phase.CONNECTING, Phase.CLOSED],
-  [Phase.CLOSED]: /** @type {string[]} */ ([]),
+  idle: [Phase.CONNECTING, Phase.PAUSED, Phase.CLOSED],
+  connecting: [Phase.OPEN, Phase.WAITING, Phase.PAUSED, Phase.CLOSED],
+  open: [Phase.WAITING, Phase.PAUSED, Phase.CLOSED],
+  waiting: [Phase.CONNECTING, Phase.PAUSED, Phase.CLOSED],
+  paused: [Phase.IDLE, Phase.CONNECTING, Phase.CLOSED],
+  closed: [],
 });
 
 const WELCOME_WITHIN = 5_000; // ms from dialling to the welcome
@@ -42,6 +44,7 @@ const PROVEN = 5_000; // ms after which a connection counts as one that holds
 export class Socket {
   #url;
   #listener;
+  /** @type {PhaseName} */
   #phase = Phase.IDLE;
   #backoff = new Backoff();
   #heartbeat = new Heartbeat({
@@ -59,7 +62,7 @@ export class Socket {
    * @param {URL} url
    * @param {object} listener
    * @param {(message: import("./protocol.js").ServerMessage) => void} listener.onMessage
-   * @param {(phase: string) => void} listener.onPhase
+   * @param {(phase: PhaseName) => void} listener.onPhase
    */
   constructor(url, listener) {
     this.#url = url;
@@ -194,7 +197,7 @@ export class Socket {
     this.#wire = null;
   }
 
-  /** @param {string} phase */
+  /** @param {PhaseName} phase */
   #enter(phase) {
     if (!NEXT[this.#phase].includes(phase)) {
       throw new Error(`A socket that is ${this.#phase} cannot become ${phase}.`);

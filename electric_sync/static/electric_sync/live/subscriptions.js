@@ -12,6 +12,7 @@
  */
 
 import { allContainers, isList } from "./containers.js";
+import { isIndebted, isUnderHand } from "./holds.js";
 import { isWhole } from "./protocol.js";
 
 const LARGEST = 500; // rows in a window
@@ -30,6 +31,8 @@ export class Subscription {
   isInitial = true;
   /** The server answered since the connection stands. */
   isCurrent = false;
+  /** Frames were passed over, because somebody has the whole list in hand. */
+  isBehind = false;
   /** @type {import("./protocol.js").RefusalReason | null} */
   refusal = null;
   /** @type {string[]} */
@@ -44,7 +47,7 @@ export class Subscription {
     this.id = id;
     this.#element = new WeakRef(element);
     this.token = element.dataset.live ?? "";
-    this.etag = this.shown = element.dataset.liveEtag ?? null;
+    this.etag = this.applied = this.written = element.dataset.liveEtag ?? null;
     this.needsWhole = this.etag === null;
     this.size = isList(element) ? Number(element.dataset.liveSize) : null;
     this.after = element.dataset.liveAfter ?? null;
@@ -59,20 +62,23 @@ export class Subscription {
   /** Whether the container still is what was subscribed: a swap may have rewritten it. */
   get isIntact() {
     const data = this.element?.dataset;
-    return data?.live === this.token && (data.liveEtag ?? null) === this.shown;
+    return data?.live === this.token && (data.liveEtag ?? null) === this.written;
   }
 
-  /**
-   * Write on the container what it shows.
-   *
-   * @param {string | null} etag
-   */
-  show(etag) {
-    this.shown = etag;
+  /** Write on the container what it shows, if that is what the server rendered. */
+  label() {
     const element = this.element;
     if (!element) return;
-    if (etag === null) element.removeAttribute("data-live-etag");
-    else element.dataset.liveEtag = etag;
+    this.written = isIndebted(element) ? null : this.applied;
+    if (this.written === null) element.removeAttribute("data-live-etag");
+    else element.dataset.liveEtag = this.written;
+  }
+
+  /** What is shown has no name any more: only a whole frame helps. */
+  forget() {
+    this.etag = null;
+    this.needsWhole = true;
+    this.isCurrent = this.isBehind = false;
   }
 
   /** @param {{more?: boolean, cursors?: string[]}} answer */
@@ -151,23 +157,32 @@ export class Subscriptions {
   }
 
   /**
-   * A frame came in: say whether it counts, and what the page will show when it is applied.
+   * An answer came in: say whether it counts, and note what the page will show once it is applied.
    *
-   * @param {import("./protocol.js").Frame} frame
+   * @param {import("./protocol.js").Frame | import("./protocol.js").Current} answer
    * @returns {boolean}
    */
-  expects(frame) {
-    const subscription = this.#byId.get(frame.sub);
+  accept(answer) {
+    const subscription = this.#byId.get(answer.sub);
     if (!subscription) return false;
     if (!subscription.element) {
       this.#remove(subscription);
       return false;
     }
-    if (subscription.needsWhole && !isWhole(frame.content)) return false;
+    const standsAlone = answer.type === "frame" && isWhole(answer.content);
+    if (subscription.needsWhole && !standsAlone) return false;
     subscription.needsWhole = false;
     subscription.isCurrent = true;
-    subscription.etag = frame.etag;
+    subscription.etag = answer.etag;
     return true;
+  }
+
+  /** Ask anew for the lists that nobody has in hand any more. */
+  catchUp() {
+    for (const subscription of this.#byId.values()) {
+      const element = subscription.element;
+      if (subscription.isBehind && element && !isUnderHand(element)) this.resync(subscription);
+    }
   }
 
   /**
@@ -176,9 +191,7 @@ export class Subscriptions {
    * @param {Subscription} subscription
    */
   resync(subscription) {
-    subscription.etag = null;
-    subscription.needsWhole = true;
-    subscription.isCurrent = false;
+    subscription.forget();
     const early = subscription.resyncedAt + RESYNC_EVERY - Date.now();
     subscription.resyncedAt = Date.now();
     if (early <= 0) return this.#send(subscription.message);
@@ -195,9 +208,7 @@ export class Subscriptions {
    */
   slide(subscription, { size, after }) {
     subscription.slide({ size: Math.min(size ?? LARGEST, LARGEST), after });
-    subscription.etag = null;
-    subscription.needsWhole = true;
-    subscription.isCurrent = false;
+    subscription.forget();
     this.#send(subscription.message);
   }
 

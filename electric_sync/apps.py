@@ -17,7 +17,7 @@ class ElectricSyncConfig(AppConfig):
 
     def ready(self) -> None:
         """Find the declarations of all apps, as the admin does."""
-        from electric_sync import access
+        from electric_sync import access, checks  # noqa: F401 checks register themselves
 
         autodiscover_modules("shapes", "live")
         user_logged_in.connect(access.begin_session, dispatch_uid="electric_sync.begin")

@@ -14,6 +14,19 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+NOT_LIBPQ = {
+    "assume_role",
+    "context",
+    "cursor_factory",
+    "isolation_level",
+    "pool",
+    "prepare_threshold",
+    "server_side_binding",
+}
+"""What Django hands to psycopg rather than to libpq."""
 
 DEFAULTS: dict[str, object] = {"SOCKET": "/live/", "THREADS": 2}
 
@@ -43,3 +56,9 @@ def socket_path() -> str:
 def threads() -> int:
     """How many connections may refresh live views at once."""
     return int(str(_get("THREADS")))
+
+
+def conninfo() -> str:
+    """Django's default database, in libpq's words."""
+    params = connection.get_connection_params()
+    return make_conninfo(**{key: value for key, value in params.items() if key not in NOT_LIBPQ})

@@ -53,10 +53,15 @@ def install() -> None:
     """Make the database's triggers those that ``Access.raised_by`` asks for."""
     wanted = {raises.model._meta.db_table: raises for raises in access.raised_by()}
     with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
+        if AccessLog._meta.db_table not in there:
+            return
         for table in installed(cursor) - set(wanted):
             _drop(cursor, table)
-        for raises in wanted.values():
-            _create(cursor, raises)
+        # Another app's tables may not be there yet: its own `migrate` comes later.
+        for table, raises in wanted.items():
+            if table in there:
+                _create(cursor, raises)
 
 
 def installed(cursor: CursorWrapper) -> set[str]:

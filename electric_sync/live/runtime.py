@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from channels.db import database_sync_to_async
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 
 from electric_sync import conf
@@ -37,17 +37,6 @@ PURGE_EVERY = timedelta(minutes=10)
 
 _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
 
-NOT_LIBPQ = {
-    "assume_role",
-    "context",
-    "cursor_factory",
-    "isolation_level",
-    "pool",
-    "prepare_threshold",
-    "server_side_binding",
-}
-"""What Django hands to psycopg rather than to libpq."""
-
 
 class NotFollowed(Exception):
     """A live view's tables cannot be followed now; it was logged why."""
@@ -68,7 +57,7 @@ class Runtime:
     def __init__(self) -> None:
         self.sockets: set[Any] = set()
         self._refresher = Refresher(conf.threads())
-        self._hub = Hub(_conninfo(), on_crowded=self._look)
+        self._hub = Hub(conf.conninfo(), on_crowded=self._look)
         self._groups: dict[tuple[ShapeDefinition, ...], Group] = {}
         self._ready: dict[Group, asyncio.Task[None]] = {}
         self._arrivals = Arrivals(self._refresher)
@@ -167,13 +156,6 @@ class Runtime:
 def purge_access_log() -> None:
     """Delete what no cached access can need any more."""
     AccessLog.objects.filter(at__lt=timezone.now() - LOG_KEPT).delete()
-
-
-def _conninfo() -> str:
-    params = connection.get_connection_params()
-    return psycopg.conninfo.make_conninfo(
-        **{key: value for key, value in params.items() if key not in NOT_LIBPQ}
-    )
 
 
 __all__ = ["NotFollowed", "Runtime", "Socket", "runtime"]

@@ -93,6 +93,11 @@ class Browser:
             if message["type"] == kind:
                 return message
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a socket."""
+        return self._socket is not None
+
     def settle(self) -> None:
         """Receive whatever has been sent up to now, without waiting for more.
 

@@ -78,6 +78,7 @@ class LiveElement:
     size: int = 100
     after: str | None = None
     more: bool = False
+    cursors: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> dict[str, str]:
@@ -87,6 +88,7 @@ class LiveElement:
     def apply(self, message: dict) -> None:
         """A frame, or the news that nothing is to be done."""
         self.etag, self.more = message["etag"], message["more"]
+        self.cursors = message["cursors"]
         content = message.get("content")
         if not content:
             return

@@ -6,6 +6,7 @@ from tests.project.shop import views
 
 urlpatterns = [
     path("customers/<int:pk>/", views.customer, name="customer"),
+    path("desk/<int:first>/<int:second>/", views.desk, name="desk"),
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
 ]

@@ -16,6 +16,12 @@ def customer(request, pk):
     return TemplateResponse(request, "shop/customer.html", {"customer": found})
 
 
+@live_page
+def desk(request, first, second):
+    """Two customers' orders beside each other, in several orders and windows."""
+    return TemplateResponse(request, "shop/desk.html", {"first": first, "second": second})
+
+
 def sign_in(request):
     """Sign in with ?name=&password=: enough for tests."""
     user = authenticate(request, username=request.GET["name"], password=request.GET["password"])

@@ -91,7 +91,8 @@ def _replacing(row: str) -> str:
 
 
 def _wrap(container: Container, operations: str) -> str:
-    return f"<table>{operations}</table>" if container.tag == "tbody" else operations
+    in_table = container.tag in {"thead", "tbody", "tfoot"}
+    return f"<table>{operations}</table>" if in_table else operations
 
 
 def _longest_increasing(places: Sequence[int]) -> set[int]:

@@ -24,6 +24,7 @@ from electric_sync.engine.publication import TableBusy, TableRefused
 from electric_sync.hub import Hub
 from electric_sync.live.groups import Group, Socket, Subscription, drop
 from electric_sync.live.refresher import Refresher
+from electric_sync.live.shutdown import before_shutdown
 from electric_sync.live.views import LiveView, Params, Scene
 from electric_sync.live.watch import AccessWatch, Arrivals
 from electric_sync.models import AccessLog
@@ -64,6 +65,7 @@ class Runtime:
         self._watch = AccessWatch(self._hub, self._refresher, self.sockets)
         self._watching: asyncio.Task[None] | None = None
         self._chores = asyncio.create_task(self._do_chores(), name="live-chores")
+        before_shutdown(self.say_going_down)
 
     async def admit(self, key_hash: str) -> HeldAccess | None:
         """The access behind a session cookie, read now; None refuses.

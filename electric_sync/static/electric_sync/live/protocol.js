@@ -9,7 +9,7 @@
  * @typedef {{type: "current", sub: string, etag: string, more?: boolean, cursors?: string[]}} Current
  * @typedef {{type: "frame", sub: string, seq: number, etag: string, more?: boolean,
  *            lag?: number | null, cursors?: string[], content: string}} Frame
- * @typedef {"expired" | "forbidden" | "unknown" | "malformed" | "too-many"} RefusalReason
+ * @typedef {"expired" | "forbidden" | "unknown" | "malformed" | "too-many" | "error"} RefusalReason
  * @typedef {{type: "refused", sub: string, reason: RefusalReason}} Refused
  * @typedef {{type: "pong", id: number}} Pong
  * @typedef {{type: "access-changed"} | {type: "signed-out"} | {type: "going-down"}} Notice

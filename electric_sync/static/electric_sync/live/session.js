@@ -4,6 +4,7 @@
  * It outlives boosted navigation: the page's content is swapped, the session and its socket stay.
  */
 
+import { Acks } from "./acks.js";
 import { Applier } from "./applier.js";
 import { unitOf } from "./containers.js";
 import { take } from "./holds.js";
@@ -12,6 +13,10 @@ import { Settlement } from "./settle.js";
 import { Phase, Socket } from "./socket.js";
 import { Status } from "./status.js";
 import { Subscriptions } from "./subscriptions.js";
+
+/** Reasons for which an area is merely not live for now. */
+const PASSING = new Set(["too-many", "error"]);
+const RETRY = 10_000; // ms
 
 const SOCKET = "/live/"; // unless <meta name="live-socket" content="…"> names another address
 
@@ -22,8 +27,9 @@ export class Session {
     onPhase: (phase) => this.#enter(phase),
   });
   #subscriptions = new Subscriptions((message) => this.#socket.send(message));
+  #acks = new Acks((seq) => this.#socket.send({ type: "ack", seq }));
   #applier = new Applier(this.#subscriptions, (seq, generation) => {
-    if (generation === this.#socket.generation) this.#socket.send({ type: "ack", seq });
+    if (generation === this.#socket.generation) this.#acks.done(seq);
   });
   #settlement = new Settlement({
     isCurrent: (container) => this.#isCurrent(container),
@@ -88,6 +94,7 @@ export class Session {
   /** @param {import("./socket.js").PhaseName} phase  of the socket */
   #enter(phase) {
     if (phase === Phase.OPEN) {
+      this.#acks.forget();
       this.#subscriptions.resume();
       this.#count();
       this.#status.live();
@@ -118,8 +125,9 @@ export class Session {
     if (!subscription) return;
     subscription.refusal = reason;
     this.#count();
-    // Too many: the area is merely not live. Else the page is not one that the server would render.
-    if (reason !== "too-many") this.#leave(reason);
+    // Else the page is not one that the server would render.
+    if (!PASSING.has(reason)) return this.#leave(reason);
+    setTimeout(() => this.#subscriptions.retry(subscription), RETRY);
   }
 
   /**

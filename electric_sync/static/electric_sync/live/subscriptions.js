@@ -201,14 +201,26 @@ export class Subscriptions {
   }
 
   /**
+   * Ask again for what was refused.
+   *
+   * @param {Subscription} subscription
+   */
+  retry(subscription) {
+    if (!subscription.refusal || this.#byId.get(subscription.id) !== subscription) return;
+    subscription.refusal = null;
+    this.#send(subscription.message);
+  }
+
+  /**
    * Show another window of a list.
    *
    * @param {Subscription} subscription
    * @param {Window} window
    */
   slide(subscription, { size, after }) {
+    // A window that only grows is completed from what is shown; any other is replaced.
+    if (after !== subscription.after || (size ?? 0) < (subscription.size ?? 0)) subscription.forget();
     subscription.slide({ size: Math.min(size ?? LARGEST, LARGEST), after });
-    subscription.forget();
     this.#send(subscription.message);
   }
 

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import IO
 
 from config.postgres.actions import RAN_ALREADY
+from config.processes import is_alive
 from workshop.packages import browser_packages, python_packages
 from workshop.places import BASE, BIN, DATA, LOGS, clean_environment, left_out
 from workshop.steps import Stop, run, step, writable_folder
@@ -63,16 +64,17 @@ def _demo(options: argparse.Namespace) -> None:
     writable_folder(DATA)
     with _undisturbed_end() as running:
         running.enter_context(_only_one_here(options.port))
+        was_killed = _end_leftovers(running)
         _check_port(options.port)
         if left_out():
             print(f"  Not used by the demo, though set here: {', '.join(left_out())}")
         python_packages("requirements-demo.txt")
         browser_packages()
-        _start_postgres(running, reset=options.reset)
+        _start_postgres(running, reset=options.reset, ours=was_killed)
         _fill(options.rows)
         server = _start_server(running, options.port)
         colleagues = _start_colleagues(running) if options.busy else None
-        _say_ready(options.port)
+        _say_ready(options)
         _watch(server, colleagues)
 
 
@@ -175,7 +177,7 @@ def _postgres(action: str) -> str:
     return run(command, log=LOGS / "postgres.log", env=_environment())
 
 
-def _start_postgres(running: ExitStack, *, reset: bool) -> None:
+def _start_postgres(running: ExitStack, *, reset: bool, ours: bool) -> None:
     if reset:
         with step("Removing the demo's data"):
             _postgres("stop")
@@ -185,7 +187,7 @@ def _start_postgres(running: ExitStack, *, reset: bool) -> None:
     stop.callback(_stop_postgres)
     with step("Starting PostgreSQL") as note:
         said = _postgres("start")
-        if RAN_ALREADY in said:
+        if RAN_ALREADY in said and not ours:
             note.text = "was running already, and will go on"
             stop.pop_all()
 
@@ -201,20 +203,31 @@ def _fill(rows: int | None) -> None:
     with step("Loading the sample company, if it is not there"):
         _run_manage("load_sample")
     if rows:
-        with step(f"Adding a table of {rows:,} rows"):
-            _run_manage("add_rows_table", "--rows", str(rows))
+        with step(f"Adding a table of {rows:,} rows") as note:
+            note.text = _run_manage("add_rows_table", "--rows", str(rows)).rstrip(".")
 
 
 # ── the programs that run until Ctrl-C ──────────────────────────────────────
 
+PROGRAMS = DATA / "demo.programs"  # a process number a line, in case this one gets killed
 
-def _start(running: ExitStack, title: str, command: list[str | Path]) -> subprocess.Popen[bytes]:
+
+def _start(
+    running: ExitStack, title: str, command: list[str | Path], output: IO[str] | None = None
+) -> subprocess.Popen[bytes]:
     # A session of its own, so that Ctrl-C reaches this program alone, which stops the others
     # one after another.
     program = subprocess.Popen(
-        command, cwd=BASE, env=_environment(), stdin=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=BASE,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        start_new_session=True,
     )
     running.callback(_end, title, program)
+    with PROGRAMS.open("a") as noted:
+        noted.write(f"{program.pid}\n")
     return program
 
 
@@ -228,6 +241,25 @@ def _end(title: str, program: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             program.kill()
             program.wait()
+
+
+def _end_leftovers(running: ExitStack) -> bool:
+    """End what a demo that was killed left running in this clone; tell whether one was."""
+    was_killed = PROGRAMS.exists()
+    noted = PROGRAMS.read_text().split() if was_killed else []
+    left = [int(number) for number in noted if is_alive(int(number), str(BIN))]
+    if left:
+        with step("Stopping what a demo that was killed left running"):
+            for number in left:
+                os.kill(number, signal.SIGTERM)
+            deadline = time.monotonic() + STOP_PATIENCE
+            while any(is_alive(number, str(BIN)) for number in left):
+                if time.monotonic() > deadline:
+                    raise Stop(f"They do not stop. Try: kill -9 {' '.join(map(str, left))}")
+                time.sleep(0.1)
+    PROGRAMS.write_text("")
+    running.callback(PROGRAMS.unlink)
+    return was_killed
 
 
 def _start_server(running: ExitStack, port: int) -> subprocess.Popen[bytes]:
@@ -255,18 +287,27 @@ def _answers(port: int) -> bool:
 
 
 def _start_colleagues(running: ExitStack) -> subprocess.Popen[bytes]:
-    return _start(running, "the colleagues", _manage("simulate_colleagues"))
+    with (LOGS / "simulate_colleagues.log").open("w") as log:
+        return _start(running, "the colleagues", _manage("simulate_colleagues"), log)
 
 
-def _say_ready(port: int) -> None:
+def _say_ready(options: argparse.Namespace) -> None:
+    busy = "Simulated colleagues are at work in the sample company.\n" if options.busy else ""
     print(
-        f"\nReady:  http://127.0.0.1:{port}  and  http://localhost:{port}\n\n"
+        f"\nReady:  http://127.0.0.1:{options.port}  and  http://localhost:{options.port}\n\n"
         "Open both: to the browser they are two sites, so you can be two people side by side.\n"
         "Change the data from elsewhere, too, and watch both pages:\n"
-        "  DEMO=1 .venv/bin/python manage.py postgres psql\n"
+        f"  {_typed_command()} postgres psql\n{busy}"
         "Ctrl-C stops everything.\n",
         flush=True,
     )
+
+
+def _typed_command() -> str:
+    """Return how somebody in this folder would type manage.py for the demo."""
+    data = f"PLAINROW_DATA={DATA} " if os.environ.get("PLAINROW_DATA") else ""
+    where = os.path.relpath(BIN / "python")
+    return f"{data}DEMO=1 {where} {os.path.relpath(BASE / 'manage.py')}"
 
 
 def _watch(server: subprocess.Popen[bytes], colleagues: subprocess.Popen[bytes] | None) -> None:

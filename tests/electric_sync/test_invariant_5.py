@@ -123,6 +123,8 @@ def delete_many(world: World, a: int, b: int) -> None:
 
 
 def truncate(world: World, a: int, b: int) -> None:
+    if world.writers:
+        return  # it would wait for them, and they for this story to go on
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE shop_order")
 

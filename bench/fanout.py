@@ -1,0 +1,75 @@
+"""One change → many websocket sessions on one list: time to the last, CPU, memory."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+
+from bench.installation import Server, installation, made_table, sign_in, token_of
+from bench.sockets import LiveSocket
+from bench.tables import percentile, show
+
+
+async def measure(server: Server, table, sessions: int, changes: int) -> list[object]:
+    """One line of the table."""
+    import psycopg
+
+    from electric_sync import conf
+
+    before = server.memory
+    sockets = []
+    for cookie, session in sign_in(sessions):
+        socket = await LiveSocket.open(server.port, cookie)
+        socket.send(type="subscribe", sub="s", token=token_of(table, session), etag=None, size=100)
+        sockets.append(socket)
+    await asyncio.gather(*(socket.hear("frame") for socket in sockets))
+    await asyncio.sleep(2)
+    memory = (server.memory - before) / sessions / 1000
+    column = table.columns.filter(type="number").first() or table.columns.first()
+    key = table.rows.order_by("position", "id").values_list("pk", flat=True)[5]
+    taken, cpu = [], []
+    with psycopg.connect(conf.conninfo(), autocommit=True) as writer:
+        for number in range(changes):
+            used = server.cpu_seconds
+            writer.execute(
+                "UPDATE data_table_rows SET cells = jsonb_set(cells, ARRAY[%s], %s::jsonb)"
+                " WHERE id = %s",
+                [str(column.pk), str(number), key],
+            )
+            committed = time.perf_counter()
+            await asyncio.gather(*(socket.hear("frame") for socket in sockets))
+            taken.append((time.perf_counter() - committed) * 1000)
+            await asyncio.sleep(0.5)
+            cpu.append((server.cpu_seconds - used) * 1000)
+    for socket in sockets:
+        socket.close()
+    return [sessions, percentile(taken, 0.5), max(taken), percentile(cpu, 0.5), memory]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--changes", type=int, default=20)
+    options = parser.parse_args()
+    with installation() as server:
+        table = made_table("Fanout", 1000)
+        lines = [
+            asyncio.run(measure(server, table, sessions, options.changes))
+            for sessions in (1, 100, 1000)
+        ]
+    show(
+        "fanout: one change to many sessions on one list",
+        [
+            "sessions",
+            "ms to the last, median",
+            "worst",
+            "server CPU a change, ms",
+            "memory a session, kB",
+        ],
+        lines,
+    )
+
+
+if __name__ == "__main__":
+    main()

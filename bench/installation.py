@@ -1,0 +1,159 @@
+"""An installation to measure: PostgreSQL, a database, and a server process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from config.paths import BASE, data_folder
+from config.postgres import PostgresServer, find_binaries
+
+SERVER = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1"]
+APPLICATION = "config.asgi:application"
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass
+class Server:
+    """The web process."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+    @property
+    def memory(self) -> int:
+        """Resident bytes."""
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * PAGE_SIZE
+
+
+@contextmanager
+def installation(port: int = 8765) -> Iterator[Server]:
+    """PostgreSQL with the sample company, Django set up in this process, and a server."""
+    folder = data_folder() / "bench"
+    shutil.rmtree(folder, ignore_errors=True)
+    os.environ.update(
+        DEMO="1", DJANGO_SETTINGS_MODULE="config.settings", PLAINROW_DATA=str(folder)
+    )
+    os.environ.pop("DATABASE_URL", None)
+    folder.mkdir(parents=True)
+    postgres = PostgresServer(
+        folder / "postgres", find_binaries(os.environ.get("POSTGRES_BIN", ""))
+    )
+    postgres.start()
+    try:
+        postgres.create_database()
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        call_command("load_sample", stdout=open(os.devnull, "w"))  # noqa: SIM115
+        process = subprocess.Popen([*SERVER, "-p", str(port), APPLICATION], cwd=BASE)
+        try:
+            _wait_for(port)
+            yield Server(port, process)
+        finally:
+            process.terminate()
+            process.wait()
+    finally:
+        postgres.stop()
+
+
+def sign_in(count: int) -> list[tuple[str, str]]:
+    """``count`` sessions of the sample company's owner: cookie and session id."""
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.utils import timezone
+
+    from electric_sync.access import auth_hash, hash_key
+    from electric_sync.models import UserSession
+    from workspaces.models import Membership
+
+    owner = Membership.objects.filter(role="owner").select_related("user").order_by("pk").first()
+    made = []
+    for _ in range(count):
+        key = SessionStore()._get_new_session_key()
+        made.append(
+            UserSession(
+                key_hash=hash_key(key),
+                user=owner.user,
+                auth_hash=auth_hash(owner.user),
+                tenant=str(owner.company_id),
+                expires_at=timezone.now() + timedelta(hours=1),
+            )
+        )
+        made[-1].cookie = f"sessionid={key}"
+    UserSession.objects.bulk_create(made)
+    return [(each.cookie, str(each.pk)) for each in made]
+
+
+def signed_in_client():
+    """A Django test client of the owner, for pages."""
+    from django.test import Client
+
+    from workspaces.models import Membership
+
+    client = Client()
+    client.force_login(Membership.objects.filter(role="owner").order_by("pk").first().user)
+    return client
+
+
+def token_of(table, session_id: str) -> str:
+    """The token that a table's page has for its rows."""
+    from electric_sync.live import tokens
+
+    return tokens.dump(
+        "table_rows",
+        session_id,
+        str(table.company_id),
+        {"workspace_id": table.workspace_id, "table_id": table.pk},
+    )
+
+
+def made_table(name: str, rows: int):
+    """A table of made-up rows."""
+    from django.core.management import call_command
+
+    from workspaces.models import DataTable, Membership
+
+    company = Membership.objects.filter(role="owner").order_by("pk").first().company_id
+    call_command(
+        "add_rows_table",
+        "--rows",
+        str(rows),
+        "--name",
+        name,
+        "--company",
+        str(company),
+        stdout=open(os.devnull, "w"),  # noqa: SIM115
+    )
+    return DataTable.objects.get(name=name, company_id=company)
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5).close()
+            return
+        except (urllib.error.URLError, ConnectionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

@@ -28,6 +28,9 @@ NOT_LIBPQ = {
 }
 """What Django hands to psycopg rather than to libpq."""
 
+CONNECT_SECONDS = 10
+"""A server that does not answer within this counts as away, unless the settings say otherwise."""
+
 DEFAULTS: dict[str, object] = {"SOCKET": "/live/", "THREADS": 2}
 
 
@@ -60,5 +63,5 @@ def threads() -> int:
 
 def conninfo() -> str:
     """Django's default database, in libpq's words."""
-    params = connection.get_connection_params()
+    params = {"connect_timeout": CONNECT_SECONDS, **connection.get_connection_params()}
     return make_conninfo(**{key: value for key, value in params.items() if key not in NOT_LIBPQ})

@@ -99,11 +99,14 @@ class Engine:
             key = take_in(connection, PUBLICATION, definition.table)
             return indexable(connection, definition), key
 
-    def _open(self) -> ReplicationConnection:
+    async def _open(self) -> ReplicationConnection:
+        await asyncio.to_thread(self._ensure_publication)
+        slot = f"electric_sync_{os.getpid()}_{secrets.token_hex(4)}"
+        return await ReplicationConnection.open(self._conninfo, slot=slot, publication=PUBLICATION)
+
+    def _ensure_publication(self) -> None:
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             ensure_publication(connection, PUBLICATION)
-        slot = f"electric_sync_{os.getpid()}_{secrets.token_hex(4)}"
-        return ReplicationConnection.connect(self._conninfo, slot=slot, publication=PUBLICATION)
 
     async def _run(self) -> None:
         """Keep a stream open until cancelled."""
@@ -114,7 +117,7 @@ class Engine:
             while True:
                 self.state = State.CONNECTING
                 try:
-                    connection = await _uninterrupted(self._open)
+                    connection = await self._open()
                 except (ReplicationError, psycopg.Error) as error:
                     logger.warning("PostgreSQL's stream cannot be opened: %s", error)
                 else:
@@ -161,18 +164,3 @@ class Engine:
                 changed=self._router.route(transaction),
             )
         )
-
-
-async def _uninterrupted(
-    open_: Callable[[], ReplicationConnection],
-) -> ReplicationConnection:
-    """Open in a thread; if cancelled meanwhile, close what was opened rather than leak it."""
-    opening = asyncio.ensure_future(asyncio.to_thread(open_))
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        try:
-            (await opening).close()
-        except (ReplicationError, psycopg.Error) as error:
-            logger.debug("the stream was not opened before it was cancelled: %s", error)
-        raise

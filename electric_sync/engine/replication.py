@@ -1,8 +1,8 @@
 """The replication connection: psycopg's libpq layer, read by the event loop.
 
 psycopg has no replication API of its own; ``pq.PGconn`` does what is needed. A connection
-lives from :func:`connect` to :meth:`ReplicationConnection.close` and reads one temporary
-slot, which PostgreSQL drops with the connection: a stopped process never keeps WAL.
+reads one temporary slot, which PostgreSQL drops with the connection: a stopped process
+never keeps WAL.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import struct
 import time
 from collections.abc import AsyncIterator
 
-from psycopg import pq
+import psycopg
+from psycopg import pq, sql
 
 from electric_sync.engine.decoder import POSTGRES_EPOCH
 
@@ -33,41 +34,42 @@ class ReplicationError(Exception):
 class ReplicationConnection:
     """One stream of one temporary slot."""
 
-    def __init__(self, connection: pq.abc.PGconn) -> None:
-        self._pg = connection
+    def __init__(self, connection: psycopg.AsyncConnection) -> None:
+        self._connection = connection
+        # psycopg knows COPY to and from, but not both at once: libpq's own layer does.
+        self._pg = connection.pgconn
 
     @classmethod
-    def connect(cls, conninfo: str, *, slot: str, publication: str) -> ReplicationConnection:
-        """Connect, create the temporary slot and start its stream. Blocks; run it in a thread.
+    async def open(cls, conninfo: str, *, slot: str, publication: str) -> ReplicationConnection:
+        """Connect, create the temporary slot and start its stream.
 
         When this returns, every transaction that commits from now on will be in the stream, and
-        all that are not in it are visible to snapshots taken from now on: creating a slot waits
-        for the transactions that were running.
+        all that are not in it are visible to snapshots taken from now on: PostgreSQL creates a
+        slot when the transactions that were writing have ended, however long that takes.
 
         Raises:
-            ReplicationError: with PostgreSQL's message.
+            psycopg.Error, ReplicationError: with PostgreSQL's message.
         """
-        pg = pq.PGconn.connect(
-            f"{conninfo} replication=database options='{SESSION_OPTIONS}'".encode()
+        connection = await psycopg.AsyncConnection.connect(
+            f"{conninfo} replication=database options='{SESSION_OPTIONS}'", autocommit=True
         )
-        if pg.status != pq.ConnStatus.OK:
-            raise ReplicationError(_message(pg.error_message))
-        self = cls(pg)
         try:
-            self._query(
-                f"CREATE_REPLICATION_SLOT {slot} TEMPORARY LOGICAL pgoutput (SNAPSHOT 'nothing')"
+            await connection.execute(
+                sql.SQL(
+                    "CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput (SNAPSHOT 'nothing')"
+                ).format(sql.Identifier(slot))
             )
-            start = pg.exec_(
+            start = connection.pgconn.exec_(
                 f"START_REPLICATION SLOT {slot} LOGICAL 0/0"
                 f" (proto_version '1', publication_names '{publication}')".encode()
             )
             if start.status != pq.ExecStatus.COPY_BOTH:
                 raise ReplicationError(_message(start.error_message))
-            pg.nonblocking = 1  # else a full socket would block the event loop
+            connection.pgconn.nonblocking = 1  # else a full socket would block the event loop
         except BaseException:
-            self.close()
+            await connection.close()
             raise
-        return self
+        return cls(connection)
 
     async def payloads(self) -> AsyncIterator[list[bytes]]:
         """The stream's CopyData payloads, as many at a time as have arrived.
@@ -130,11 +132,6 @@ class ReplicationConnection:
             self._pg.consume_input()
         except Exception as error:
             raise ReplicationError(str(error)) from error
-
-    def _query(self, command: str) -> None:
-        result = self._pg.exec_(command.encode())
-        if result.status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
-            raise ReplicationError(_message(result.error_message))
 
 
 def _message(raw: bytes | None) -> str:

@@ -19,7 +19,8 @@ from workspaces.models import DataTableColumn
 from .base import CellError, ColumnType, quoted
 
 MAX_DIGITS = 15  # significant decimal digits
-MAX_PRECISION = 8  # decimal places
+MAX_PRECISION = 8  # decimal places that a column can be told to keep
+MAX_PLACES = 24  # decimal places of a column that was told nothing
 BLANKS = re.compile("[\\s\u00a0\u2009\u202f'’_]")  # what people put between groups of digits
 CURRENCY = re.compile("^([-+]?)[£$€¥]|[£$€¥]$")
 POINT = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|[-+]?\.\d+")  # 1,204.50
@@ -38,12 +39,20 @@ class Number(ColumnType):
 
     def read(self, given: object, column: DataTableColumn) -> int | float:
         """Also as people write them: 1,204.50, 1 204,50, £12."""
-        number = _decimal(given)
-        digits, exponent = number.as_tuple().digits, number.as_tuple().exponent
+        return self.within_limits(_decimal(given), given, column.options.get("precision"))
+
+    def within_limits(
+        self, number: Decimal, given: object, precision: int | None = None
+    ) -> int | float:
+        """The number as it is stored, if it has no more digits than a column keeps.
+
+        Raises:
+            CellError: it has.
+        """
+        _sign, digits, exponent = (number.normalize() if number else Decimal(0)).as_tuple()
         if not isinstance(exponent, int) or len(digits) + max(exponent, 0) > MAX_DIGITS:
             raise CellError(f"{quoted(given)} has more than {MAX_DIGITS} digits.")
-        precision = column.options.get("precision")
-        limit = MAX_PRECISION if precision is None else precision
+        limit = MAX_PLACES if precision is None else precision
         if -exponent > limit:
             raise CellError(f"{quoted(given)} has more than {_places(limit)}.")
         return int(number) if number == number.to_integral_value() else float(number)
@@ -83,13 +92,14 @@ class Number(ColumnType):
 def _decimal(given: object) -> Decimal:
     if isinstance(given, bool) or not isinstance(given, str | int | float | Decimal):
         raise CellError(f"{quoted(given)} is not a number.")
-    text = str(given) if isinstance(given, str) else format(Decimal(str(given)), "f")
+    if isinstance(given, float):
+        # A program's 0.1 + 0.2 is 0.30000000000000004: what is behind the 15th digit is noise.
+        return Decimal(f"{given:.{MAX_DIGITS}g}")
+    text = _plain(given) if isinstance(given, str) else str(given)
     try:
-        number = Decimal(_plain(text))
+        return Decimal(text)
     except InvalidOperation:
         raise CellError(f"{quoted(given)} is not a number. Write it like 12.50.") from None
-    # 12.50 and 1,200 are 12.5 and 1200: what is stored has no padding.
-    return number.normalize() if number else Decimal(0)
 
 
 def _plain(text: str) -> str:

@@ -18,6 +18,10 @@ LOOKED_AT = 200  # records that tell the delimiter
 MAX_PREAMBLE = 20  # lines before the names: a title, a date, blank ones
 MAX_FIELD = 200_000  # characters; a quote that is never closed swallows the rest of the file
 EXCEL_HINT = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+# A backslash before a quotation mark that does not end the field: it escapes. Else marks are
+# doubled.
+ESCAPED_QUOTE = re.compile(r'\\"[^,;\t|\r\n]')
+COMMENT = "#"
 LOOKS_LIKE_DATA = re.compile(r"[-+]?[\d.,/:\s-]*\d[\d.,/:\s-]*%?|true|false", re.IGNORECASE)
 
 
@@ -85,15 +89,19 @@ def lay_out(
             raise UnreadableFile(f"The file has more than {limit:,} rows. Split it.")
     if not records:
         raise UnreadableFile("There is nothing in the file.")
+    comments, records = _without_comments(records)
     width = _width(records[:LOOKED_AT])
+    if header is not False and comments and len(comments[-1].fields) >= max(width, 2):
+        records.insert(0, comments.pop())
+        header, width = True, len(records[0].fields)
     first = _first_of_width(records, width)
-    skipped, records = records[:first], records[first:]
+    skipped, records = [*comments, *records[:first]], records[first:]
     if header is None:
         header = _has_names(records)
     names_line = records[0].line if header else None
+    records, wrong = _of_width(records, width)
     names = [field.strip() for field in records[0].fields] if header else [""] * width
     body = records[1:] if header else records
-    body, wrong = _of_width(body, width)
     names, body = _without_empty_columns(names, body)
     return Layout(
         delimiter=delimiter,
@@ -107,7 +115,13 @@ def lay_out(
 
 def _records(text: str, delimiter: str, faults: list[Fault]) -> Iterator[Record]:
     csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        escapechar="\\" if ESCAPED_QUOTE.search(text) else None,
+        skipinitialspace=True,
+        strict=True,
+    )
     line = 1
     while True:
         try:
@@ -133,7 +147,7 @@ def _delimiter(text: str) -> str:
     for delimiter in DELIMITERS:
         widths = []
         for record in _records(text[: LOOKED_AT * 2_000], delimiter, []):
-            if any(record.fields):
+            if any(record.fields) and not record.fields[0].startswith(COMMENT):
                 widths.append(len(record.fields))
             if len(widths) == LOOKED_AT:
                 break
@@ -146,11 +160,31 @@ def _delimiter(text: str) -> str:
     return best
 
 
+def _without_comments(records: list[Record]) -> tuple[list[Record], list[Record]]:
+    """The lines at the beginning that are comments, and the rest without any further ones.
+
+    The last comment may hold the names, as in "#codes coordinates comments".
+    """
+    comments: list[Record] = []
+    for record in records:
+        if not record.fields[0].startswith(COMMENT):
+            break
+        fields = [record.fields[0].removeprefix(COMMENT), *record.fields[1:]]
+        comments.append(Record(record.line, fields))
+    if not comments or len(comments) == len(records):
+        return [], records
+    rest = records[len(comments) :]
+    return comments, [each for each in rest if not each.fields[0].startswith(COMMENT)]
+
+
 def _width(records: Sequence[Record]) -> int:
-    return Counter(len(record.fields) for record in records).most_common(1)[0][0]
+    """How many fields most records have; of two equally many, the larger number."""
+    counts = Counter(len(record.fields) for record in records)
+    return max(counts, key=lambda width: (counts[width], width))
 
 
 def _first_of_width(records: Sequence[Record], width: int) -> int:
+    """The first record that is part of the table: those before it are a title or the like."""
     for index, record in enumerate(records[: MAX_PREAMBLE + 1]):
         if len(record.fields) == width and sum(map(bool, record.fields)) > width // 2:
             return index
@@ -166,15 +200,19 @@ def _has_names(records: Sequence[Record]) -> bool:
 
 
 def _of_width(records: Sequence[Record], width: int) -> tuple[list[Record], list[Fault]]:
-    """The records that have as many fields as there are columns, and what the others lack."""
+    """Records with as many fields as there are columns, and what is wrong with others.
+
+    Programs leave out empty fields at the end, so a line is filled up if half of it is there.
+    """
     right, faults = [], []
     for record in records:
-        if len(record.fields) == width:
-            right.append(record)
-        elif len(record.fields) > width and not any(record.fields[width:]):
-            right.append(Record(record.line, record.fields[:width]))
+        fields = list(record.fields)
+        if width > len(fields) >= width / 2:
+            fields += [""] * (width - len(fields))
+        if len(fields) >= width and not any(fields[width:]):
+            right.append(Record(record.line, fields[:width]))
         else:
-            reason = f"The line has {len(record.fields)} fields, the table has {width} columns."
+            reason = f"The line has {len(fields)} fields, the table has {width} columns."
             faults.append(Fault(record.line, reason))
     return right, faults
 

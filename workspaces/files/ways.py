@@ -10,10 +10,12 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, Protocol
 
 from workspaces.columns import TYPES, CellError
 from workspaces.columns.base import quoted
+from workspaces.columns.number import MAX_DIGITS, Number
 from workspaces.models import DataTableColumn
 
 # What programs write where there is no value. Text columns keep it as it is.
@@ -27,6 +29,10 @@ NUMBERS = {
     )
     for point, thousands in ((".", ","), (",", "."))
 }
+DIGIT = re.compile(r"\d")
+# Files are full of 8.3945900000000009, which was a double of 15 good digits once.
+ROUNDED = Context(prec=MAX_DIGITS, rounding=ROUND_HALF_EVEN)
+NUMBER = Number()
 NO_COLUMN = DataTableColumn()  # the table is not there yet; these types ask it only for options
 LEADING_ZERO = re.compile(r"[-+]?0\d")
 
@@ -86,10 +92,14 @@ class NumberWay:
         plain = CURRENCY.sub(r"\1", plain)
         if plain.startswith("(") and plain.endswith(")"):
             plain = "-" + plain[1:-1]  # as accountants write what is owed
-        if not plain or LEADING_ZERO.match(plain) or not NUMBERS[self.point].fullmatch(plain):
+        well_formed = NUMBERS[self.point].fullmatch(plain)
+        if not well_formed or LEADING_ZERO.match(plain) or not DIGIT.search(plain):
             raise CellError(f"{quoted(text)} is not a number.")
         plain = plain.replace("," if self.point == "." else ".", "").replace(",", ".")
-        return TYPES["number"].parse(plain, NO_COLUMN)
+        number = Decimal(plain)
+        if "." in plain:
+            number = ROUNDED.plus(number)
+        return NUMBER.within_limits(number, text)
 
 
 @dataclass(frozen=True)

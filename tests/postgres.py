@@ -23,6 +23,11 @@ OPTIONS = {
     "full_page_writes": "off",
     "max_replication_slots": "60",
     "max_wal_senders": "60",
+    # Commits wait for this machine alone, as they would without a standby. A session that says
+    # SET synchronous_commit = on waits for a standby that never comes: its commit is in the WAL
+    # and invisible, for as long as a test of visibility wants (tests/electric_sync/suspended.py).
+    "synchronous_commit": "local",
+    "synchronous_standby_names": "nobody",
 }
 PREFIX = "run_"
 

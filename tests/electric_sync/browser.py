@@ -107,6 +107,11 @@ class Browser:
         while self.hear("pong")["id"] != "settle":
             pass
 
+    def drain(self) -> None:
+        """Receive whatever is there, also from a socket that answers no more."""
+        while (message := self._loop.run(self._there())) is not None:
+            self._take(message)
+
     def wait_until(self, condition: Any) -> None:
         """Receive until the page is as it should be."""
         while not condition():
@@ -125,9 +130,13 @@ class Browser:
 
     async def _receive(self) -> dict[str, Any]:
         output = await asyncio.wait_for(self._socket.receive_output(PATIENCE), PATIENCE)
-        if output["type"] == "websocket.close":
-            return {"type": "closed", "code": output.get("code")}
-        return json.loads(output["text"])
+        return _message(output)
+
+    async def _there(self) -> dict[str, Any] | None:
+        for _ in range(3):  # whoever is about to send gets a turn
+            await asyncio.sleep(0)
+        queue = self._socket.output_queue
+        return None if queue.empty() else _message(queue.get_nowait())
 
     def _take(self, message: dict[str, Any]) -> None:
         self.heard.append(message)
@@ -136,3 +145,9 @@ class Browser:
             if element is not None:  # else a frame of a subscription that has ended
                 element.apply(message)
             self.send(type="ack", seq=message["seq"])
+
+
+def _message(output: dict[str, Any]) -> dict[str, Any]:
+    if output["type"] == "websocket.close":
+        return {"type": "closed", "code": output.get("code")}
+    return json.loads(output["text"])

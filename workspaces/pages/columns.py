@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from workspaces.access import Actor, WorkspaceAccess
 from workspaces.actions import columns as actions
+from workspaces.columns.select import options_of
 from workspaces.models import DataTableColumn
 from workspaces.pages.finding import column_of, table_of
 from workspaces.pages.forms import ColumnForm, EmptyForm, NewColumnForm, sent
@@ -38,46 +41,47 @@ def new(request: HttpRequest, table_id: UUID) -> HttpResponse:
 
 def edit(request: HttpRequest, column_id: UUID) -> HttpResponse:
     """Rename a column, or tell its type something else."""
+    column = get_object_or_404(DataTableColumn, pk=column_id)  # who may see it is asked below
+    here = reverse("pages:table", args=[column.table_id])
     form = ColumnForm(sent(request))
-    column = DataTableColumn.objects.filter(pk=column_id).first()
-    kind = column.type if column else ""
-    form.keep_only_fields_of(kind)
+    form.keep_only_fields_of(column.type)
 
     def describe(access: WorkspaceAccess) -> FormPage:
         found = column_of(access, column_id)
         require_editing(access, found.workspace_id)
         form.fill_from(found)
-        here = reverse("pages:table", args=[found.table_id])
         return FormPage(f"Column {found.name}", "Save", here, found.table.name)
 
+    @transaction.atomic
     def act(actor: Actor, given: dict[str, Any]) -> str:
         changed = actions.rename_column(actor, column_id, given["name"])
-        if ColumnForm.has_options(kind):
-            known = changed.options.get("options", [])
-            options = ColumnForm.options_of(given, kind, known)
+        if ColumnForm.has_options(column.type):
+            options = ColumnForm.options_of(given, column.type, options_of(changed))
             actions.change_column(actor, column_id, options=options)
-        return reverse("pages:table", args=[changed.table_id])
+        return here
 
     return answer_form(request, form, describe, act)
 
 
 def delete(request: HttpRequest, column_id: UUID) -> HttpResponse:
     """Delete a column for good, once the person has said so."""
+    column = get_object_or_404(DataTableColumn, pk=column_id)
+    here = reverse("pages:table", args=[column.table_id])
 
     def describe(access: WorkspaceAccess) -> FormPage:
-        column = column_of(access, column_id)
-        require_editing(access, column.workspace_id)
+        found = column_of(access, column_id)
+        require_editing(access, found.workspace_id)
         return FormPage(
-            f"Delete {column.name}?",
+            f"Delete {found.name}?",
             "Delete column",
-            reverse("pages:table", args=[column.table_id]),
-            column.table.name,
+            here,
+            found.table.name,
             lead="What its cells hold is deleted for good, in every row. This cannot be undone.",
             destroys=True,
         )
 
     def act(actor: Actor, given: dict[str, Any]) -> str:
-        column = actions.delete_column(actor, column_id)
-        return reverse("pages:table", args=[column.table_id])
+        actions.delete_column(actor, column_id)
+        return here
 
     return answer_form(request, EmptyForm(sent(request)), describe, act)

@@ -36,7 +36,7 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         for name, kind in (("username", "email"), ("password", "password")):
             self.fields[name].widget.attrs["class"] = "input"
-            self.fields[name].widget.input_type = kind  # type: ignore[attr-defined]
+            self.fields[name].widget.input_type = kind
 
 
 @dataclass
@@ -97,8 +97,7 @@ def _demo_people() -> list[DemoPerson]:
         if known:
             known.place += f"; {each.get_role_display().lower()} at {each.company.name}"
             continue
-        places = given.get((each.user_id, each.company_id), [])
-        place = ", ".join([each.company.name, *([" and ".join(places)] if places else [])])
+        place = ", ".join([each.company.name, *given.get((each.user_id, each.company_id), [])])
         people[each.user_id] = DemoPerson(
             each.user_id, each.name, place, each.get_role_display()
         )

@@ -18,15 +18,14 @@ from django.utils.safestring import SafeString
 from workspaces.columns import TYPES
 from workspaces.models import DataTableColumn
 
-#: The row's number stands in the first column of the grid, so cells begin at the second.
-FIRST_COLUMN_INDEX = 2
 INVALID = "workspaces/cells/_invalid.html"
 #: An empty cell shows nothing, but for a box that can be ticked.
 DRAWN_EMPTY = {DataTableColumn.Type.CHECKBOX}
 
-CELL = '{} class="{}" aria-colindex="{}" data-column="{}" tabindex="-1"{}>{}{}'
-ROW_NAME = SafeString('<th role="rowheader" scope="row"'), SafeString("</th>")
-PLAIN = SafeString('<td role="gridcell"'), SafeString("</td>")
+#: A page holds thousands of these: in a table with role=grid they need no role of their own.
+CELL = '{} class="{}" data-column="{}" tabindex="-1"{}>{}{}'
+ROW_NAME = SafeString('<th scope="row"'), SafeString("</th>")
+PLAIN = SafeString("<td"), SafeString("</td>")
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,12 @@ class ColumnView:
     """A column with what drawing it needs. The first one names the row."""
 
     column: DataTableColumn
-    index: int  # aria-colindex
+    is_primary: bool
 
     @classmethod
     def all_of(cls, columns: Iterable[DataTableColumn]) -> list[ColumnView]:
-        """Number the columns of a table, which come in their order."""
-        return [cls(column, index) for index, column in enumerate(columns, FIRST_COLUMN_INDEX)]
+        """Take the columns of a table, which come in their order."""
+        return [cls(column, is_primary=place == 0) for place, column in enumerate(columns)]
 
     @property
     def id(self) -> str:
@@ -66,11 +65,6 @@ class ColumnView:
         """What its type can be told: the options of a select, the places of a number."""
         options = self.column.options  # psql can write anything here
         return options if isinstance(options, dict) else {}
-
-    @property
-    def is_primary(self) -> bool:
-        """Whether its cells name their row."""
-        return self.index == FIRST_COLUMN_INDEX
 
     @property
     def css(self) -> str:
@@ -109,7 +103,6 @@ class CellView:
             CELL,
             opening,
             self.column.css + (" cell-invalid" if invalid else ""),
-            self.column.index,
             self.column.id,
             SafeString(' aria-invalid="true"' if invalid else ""),
             content,
@@ -119,4 +112,4 @@ class CellView:
 
 @cache
 def _template(name: str) -> Template:
-    return get_template(name).template  # type: ignore[attr-defined,no-any-return]
+    return get_template(name).template  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 from django import template
 from django.conf import settings
@@ -57,7 +58,7 @@ def initials(name: str) -> str:
 @register.filter
 def colour(key: UUID | str) -> int:
     """Return the number of a person's colour, the same everywhere."""
-    return UUID(str(key)).int % PERSON_COLOURS + 1
+    return crc32(UUID(str(key)).bytes) % PERSON_COLOURS + 1
 
 
 @register.filter

@@ -34,10 +34,14 @@ function fillPanel(panel, now) {
   put("title", WORDS[now.connection]);
   put("lead", LEADS[now.connection]);
   put("lag", now.lag === null ? "none yet" : `${Math.round(now.lag).toLocaleString()} ms after it was saved`);
-  put("open", counted(now.open, "live part"));
+  put("open", now.refused ? `${counted(now.refused, "part")} of the page not live` : openHere());
   put("since-label", now.connection === "live" ? "Connected since" : "Since");
   put("since", now.since.toLocaleTimeString());
   panel.querySelector("[data-connection-facts]").hidden = false;
+}
+
+function openHere() {
+  return `${document.querySelector("#page h1")?.textContent ?? "This page"}, sidebar`;
 }
 
 /** A short break is not worth interrupting somebody's reading. */

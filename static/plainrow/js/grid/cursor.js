@@ -17,6 +17,9 @@ export function cursorCell(grid = theGrid()) {
   return placeIn(lines[line], at.place);
 }
 
+/** The row that somebody put the cursor in. @returns {HTMLTableRowElement|undefined} */
+export const chosenRow = (grid) => rowsOf(grid).find((row) => row.dataset.row === at.row);
+
 /** The cell that has the focus, if it is one of the grid's. */
 export function focusedCell() {
   const cell = document.activeElement;
@@ -78,7 +81,7 @@ export function following(cell, by) {
 
 /** The head, then the rows of the window. */
 function linesOf(grid) {
-  return [grid.tHead.rows[0], ...rowsOf(grid)];
+  return [...grid.tHead.rows, ...rowsOf(grid)];
 }
 
 function placeIn(row, place) {

@@ -7,7 +7,7 @@ import { hold, release } from "electric_sync/live";
 import { TYPES, read, same, show } from "../editors/index.js";
 import { element } from "../page.js";
 import { changeOf, propose } from "../saving/changes.js";
-import { mark } from "../saving/marks.js";
+import { mark, unmark } from "../saving/marks.js";
 import { offerCopy } from "../saving/copy.js";
 import { rowId } from "./cells.js";
 import { columnOf } from "./columns.js";
@@ -51,8 +51,8 @@ export function edit(cell, typed) {
   const was = change ? change.was : read(cell, column);
   const shown = change ? change.wanted : was;
   hold(cell);
+  unmark(cell);
   const before = [...cell.childNodes];
-  cell.classList.remove("is-unsaved", "is-conflict", "is-refused", "is-saving");
   cell.classList.add("is-editing");
   const editor = TYPES[column.type].edit(cell, column, shown, typed);
   session = { cell, column, row, was, shown, editor, before, isGone: false };

@@ -1,5 +1,5 @@
 /** The keyboard in a grid. What a key does is decided here; doing it is others' business. */
-import { following, goTo, neighbour } from "./cursor.js";
+import { cursorCell, following, goTo, neighbour } from "./cursor.js";
 import { cancel, currentValue, edit, editedCell, finish, put } from "./editing.js";
 import { cellOf, isData, rowsOf } from "./cells.js";
 import { columnOf } from "./columns.js";
@@ -20,18 +20,23 @@ function whileEditing(event, cell) {
   const isLines = event.target.matches("textarea");
   if (event.key === "Escape") {
     cancel();
-    goTo(cell);
+    goOnFrom(cell, () => cell);
   } else if (event.key === "Enter" && isLines && (event.altKey || event.shiftKey)) {
     return; // a new line
   } else if (event.key === "Enter") {
     finish();
-    goTo(neighbour(cell, 0, event.shiftKey ? -1 : 1));
+    goOnFrom(cell, () => neighbour(cell, 0, event.shiftKey ? -1 : 1));
   } else if (event.key === "Tab") {
     finish();
-    goTo(following(cell, event.shiftKey ? -1 : 1) ?? cell);
+    goOnFrom(cell, () => following(cell, event.shiftKey ? -1 : 1) ?? cell);
   } else return;
   event.preventDefault();
   event.stopPropagation();
+}
+
+/** A row that was deleted meanwhile leaves when its editor closes. */
+function goOnFrom(cell, next) {
+  goTo(cell.isConnected ? next() : cursorCell());
 }
 
 function whileMoving(event, cell) {

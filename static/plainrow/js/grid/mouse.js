@@ -1,15 +1,15 @@
-/** Mouse and finger in a grid: a click puts the cursor, a second one opens the editor. */
+/** Mouse and finger in a grid: a click puts the cursor, a double click or a second tap edits. */
 import { goTo } from "./cursor.js";
 import { edit, editedCell, finish } from "./editing.js";
 import { cellOf, isData } from "./cells.js";
 import { askAbout } from "./notes.js";
 
-/** The cell that had the cursor before this press. */
-let before = null;
+/** The cell that had the cursor before this tap. */
+let tapped = null;
 
 document.addEventListener("pointerdown", (event) => {
   const cell = cellOf(event.target);
-  before = cell && document.activeElement === cell ? cell : null;
+  tapped = event.pointerType !== "mouse" && document.activeElement === cell ? cell : null;
 });
 
 document.addEventListener("click", (event) => {
@@ -22,7 +22,7 @@ document.addEventListener("click", (event) => {
   finish();
   goTo(cell);
   if (isBox) setTimeout(() => edit(cell));
-  else if (cell === before || event.detail > 1) edit(cell);
+  else if (cell === tapped || event.detail > 1) edit(cell);
 });
 
 /** Leaving an editor saves it. Another window or the list under the cell is not leaving. */

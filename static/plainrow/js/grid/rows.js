@@ -4,7 +4,7 @@ import { request } from "../api.js";
 import { counted } from "../page.js";
 import { toast } from "../toasts.js";
 import { rowsOf, theGrid } from "./cells.js";
-import { cursorCell, goTo } from "./cursor.js";
+import { chosenRow, goTo } from "./cursor.js";
 import { edit } from "./editing.js";
 
 /** The row that was made here and has not arrived yet. */
@@ -18,21 +18,28 @@ document.addEventListener("click", (event) => {
 });
 
 /**
- * Behind the row with the cursor, else behind the last one that is shown: where it is seen.
+ * A new row appears where it is seen: behind the row with the cursor, else at the end of the
+ * table if that is on the page, else at the end of what is in sight.
  * @param {"here"|"end"} where
  */
 async function addRow(where) {
   const grid = theGrid();
-  const rows = rowsOf(grid);
-  const here = where === "here" && grid.contains(document.activeElement) ? cursorCell(grid)?.parentElement : null;
-  const after = (here?.dataset.row ? here : rows.at(-1))?.dataset.row;
+  const after = (where === "here" && chosenRow(grid)) || lastRow(grid);
+  const body = after ? { after: after.dataset.row } : {};
   try {
-    const row = await request("POST", `/api/data-tables/${grid.dataset.table}/rows`, after ? { after } : {});
+    const row = await request("POST", `/api/data-tables/${grid.dataset.table}/rows`, body);
     awaited = row.id;
     if (!greetRow()) refreshIfNotLive();
   } catch (error) {
     toast(sentenceOf(error, "No row was added."));
   }
+}
+
+function lastRow(grid) {
+  const rows = rowsOf(grid);
+  if (!("liveMore" in grid.tBodies[0].dataset)) return rows.at(-1);
+  const { bottom } = grid.closest(".grid-wrap").getBoundingClientRect();
+  return rows.findLast((row) => row.getBoundingClientRect().bottom <= bottom) ?? rows.at(-1);
 }
 
 /** Begin to type in a row that one made, once it is there. */

@@ -81,6 +81,7 @@ function show() {
   const bar = document.querySelector("#page [data-selection]");
   if (!bar) return;
   bar.hidden = selected.size === 0;
+  document.querySelector("#page [data-window-status]").hidden = !bar.hidden;
   bar.querySelector("[data-selection-count]").textContent = `${counted(selected.size, "row")} selected`;
 }
 

@@ -4,51 +4,58 @@
  * where it is on the screen.
  */
 import { grow, slide, windowOf } from "electric_sync/live";
-import { onPage } from "../page.js";
+import { counted, onPage } from "../page.js";
 import { rowsOf, theGrid } from "./cells.js";
 
 const STEP = 100; // rows
-const MAX = 500; // rows in one window
-const KEPT = 2; // steps of rows that stay when the window slides
-const EARLY = "800px"; // before the end is seen
+const MAX_CELLS = 4_000; // in one window: more would make each change of the page slow
+const MAX_ROWS = 500; // in one window
+const KEPT = 1; // steps of rows that stay when the window slides
+const EARLY = "800px"; // before the edge of the window is seen
+const QUIET = 150; // ms without a change: what was asked for is there, it comes in slices
+const PATIENCE = 5_000; // ms for the answer to begin
 
 /** Windows that were left upwards: cursor and number of the first row. @type {{after: string|null, first: number}[]} */
 let above = [];
 /** The number of the window's first row. */
 let first = 1;
-/** A window was asked for and has not come. */
-let isWaiting = false;
-/** A row and where it was on the screen, to be put there again. @type {{row: string, top: number}|null} */
-let anchored = null;
-
-const watcher = new IntersectionObserver(
-  (entries) => {
-    for (const { isIntersecting, target } of entries) if (isIntersecting) goOn(target);
-  },
-  { rootMargin: EARLY },
-);
+/** What was asked for and is not there yet, with the row that must stay where it is.
+ * @type {{first: number, anchor: {row: string, top: number}|null, timer: number}|null} */
+let asked = null;
+/** Looks out for the edges of the page's grid. @type {IntersectionObserver|null} */
+let watcher = null;
 
 onPage(() => {
-  watcher.disconnect();
+  watcher?.disconnect();
+  clearTimeout(asked?.timer);
+  asked = null;
+  above = [];
   const grid = theGrid();
   if (!grid) return;
-  above = [];
-  first = Number(grid.dataset.first ?? 1);
-  isWaiting = false;
-  anchored = null;
+  first = Number(grid.dataset.first);
   number();
-  for (const edge of document.querySelectorAll("#page [data-window-edge]")) watcher.observe(edge);
+  watcher = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) if (isIntersecting) goOn(target);
+    },
+    { root: grid.closest(".grid-wrap"), rootMargin: `${EARLY} 0px` },
+  );
+  watchEdges();
 });
 
-/** After rows came or went: numbers, and the place that was looked at. */
+/** After rows came or went: numbers, and the place that is looked at. */
 export function settleWindow() {
   if (!theGrid()) return;
+  if (asked) {
+    first = asked.first;
+    if (asked.anchor) putBack(asked.anchor);
+    endAfter(QUIET);
+  }
   number();
-  if (anchored) putBack(anchored);
-  if (!isWaiting) return;
-  isWaiting = false;
-  anchored = null;
-  // An edge that is still in sight says nothing by itself.
+}
+
+/** An edge that stays in sight is told once; asking again makes the watcher tell it again. */
+function watchEdges() {
   for (const edge of document.querySelectorAll("#page [data-window-edge]")) {
     watcher.unobserve(edge);
     watcher.observe(edge);
@@ -57,39 +64,52 @@ export function settleWindow() {
 
 function goOn(edge) {
   const list = theGrid()?.tBodies[0];
-  const seen = list && !isWaiting && windowOf(list);
+  const seen = list && !asked && windowOf(list);
   if (!seen) return;
   if (edge.dataset.windowEdge === "start") goUp(list);
   else if (seen.more) goDown(list, seen);
 }
 
 function goDown(list, { size, after, cursors }) {
-  if (size < MAX) {
-    isWaiting = true;
+  if (size < largestOf(list)) {
+    ask(first, null);
     grow(list, size + STEP);
   } else if (cursors.length > KEPT) {
     // The last steps stay, so that what is in sight stays in sight.
     const steps = cursors.length - KEPT;
     above.push({ after, first });
-    go(list, cursors[steps - 1], first + steps * STEP);
+    ask(first + steps * STEP, anchorOf(list));
+    slide(list, cursors[steps - 1]);
   }
 }
 
 function goUp(list) {
   const before = above.pop();
-  if (before) go(list, before.after, before.first);
+  if (!before) return;
+  ask(before.first, anchorOf(list));
+  slide(list, before.after);
 }
 
-function go(list, after, number) {
-  isWaiting = true;
-  anchored = anchorOf(list);
-  first = number;
-  slide(list, after);
+function ask(number, anchor) {
+  asked = { first: number, anchor, timer: 0 };
+  endAfter(PATIENCE);
+}
+
+function endAfter(delay) {
+  clearTimeout(asked.timer);
+  asked.timer = setTimeout(() => {
+    asked = null;
+    watchEdges();
+  }, delay);
+}
+
+function largestOf(list) {
+  const rows = MAX_CELLS / (list.rows[0]?.cells.length ?? 1);
+  return Math.max(2 * STEP, Math.min(Math.floor(rows / STEP) * STEP, MAX_ROWS));
 }
 
 function anchorOf(list) {
-  const wrap = list.closest(".grid-wrap");
-  const { top, bottom } = wrap.getBoundingClientRect();
+  const { top, bottom } = list.closest(".grid-wrap").getBoundingClientRect();
   const seen = rowsOf(theGrid()).filter((row) => {
     const at = row.getBoundingClientRect();
     return at.top >= top && at.bottom <= bottom;
@@ -111,7 +131,16 @@ function number() {
   if (list.style.counterReset !== counter) list.style.counterReset = counter;
   const rows = rowsOf(grid);
   rows.forEach((row, index) => setIfOther(row, "aria-rowindex", String(first + index + 1)));
-  setIfOther(grid, "aria-rowcount", "liveMore" in list.dataset ? "-1" : String(first + rows.length));
+  const hasMore = "liveMore" in list.dataset;
+  setIfOther(grid, "aria-rowcount", hasMore ? "-1" : String(first + rows.length));
+  const status = document.querySelector("#page [data-window-status]");
+  const text = rows.length ? rangeOf(rows.length, hasMore) : "";
+  if (status && status.textContent !== text) status.textContent = text;
+}
+
+function rangeOf(count, hasMore) {
+  if (first > 1) return `Rows ${first.toLocaleString()} to ${(first + count - 1).toLocaleString()}`;
+  return hasMore ? `First ${counted(count, "row")}` : counted(count, "row");
 }
 
 function setIfOther(element, name, value) {

@@ -1,7 +1,8 @@
 /** How a change that is not saved looks in its cell: a word, a line, and why. */
 import { element } from "../page.js";
 
-const CLASSES = ["is-saving", "is-unsaved", "is-conflict", "is-refused"];
+const CLASSES = ["is-saving", "is-unsaved", "is-conflict", "is-refused", "is-narrow"];
+const NARROW = 144; // px; a cell below that has no room for a value and a note beside it
 const LOOK = {
   saving: { classes: ["is-saving"] },
   unsaved: { classes: ["is-unsaved"], note: "Not saved" },
@@ -19,6 +20,7 @@ export function mark(cell, change) {
   unmark(cell);
   const { classes, note, says } = LOOK[change.status];
   cell.classList.add(...classes);
+  if (note && cell.clientWidth < NARROW) cell.classList.add("is-narrow");
   if (note) cell.prepend(element("button", { class: "cell-note", type: "button", tabindex: "-1", "data-note": change.status }, note));
   if (says) cell.append(element("span", { class: "cell-hint is-stop", role: "alert" }, change.message));
 }

@@ -9,9 +9,11 @@ import models.
 """
 
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from types import FrameType
 
 import django
 import pytest
@@ -60,8 +62,14 @@ def _choose_hypothesis_profile() -> None:
     hypothesis_settings.load_profile("long" if LONG else "suite")
 
 
+def _terminated(signum: int, frame: FrameType | None) -> None:
+    """End the run in order, so that the server is stopped, when somebody ends the process."""
+    pytest.exit("ended from outside", returncode=128 + signum)
+
+
 _choose_hypothesis_profile()
 _prepare()
+signal.signal(signal.SIGTERM, _terminated)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -3,17 +3,21 @@
 import argparse
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 from workshop.packages import browser_packages, debian_package, python_packages
 from workshop.places import BASE, BIN, DATA, clean_environment
 from workshop.steps import Stop, writable_folder
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+STOP_PATIENCE = 20  # seconds for a check to end when it is told to
+LONG_TEST = 4 * 3600  # seconds that one test of `--long` may take
 
 
 class Result(Enum):
@@ -33,15 +37,21 @@ class Check:
 
     def run(self) -> Result:
         """Run the command in the clone, its output going where ours goes."""
-        program = BIN / self.command[0]
-        env = clean_environment(**self.env)
-        ended = subprocess.run([program, *self.command[1:]], cwd=BASE, env=env)
-        return Result.PASSED if ended.returncode == 0 else Result.FAILED
+        command: list[str | Path] = [BIN / self.command[0], *self.command[1:]]
+        with subprocess.Popen(command, cwd=BASE, env=clean_environment(**self.env)) as program:
+            try:
+                status = program.wait()
+            except KeyboardInterrupt:
+                program.terminate()  # it may have more to end than itself
+                program.wait(STOP_PATIENCE)
+                raise
+        return Result.PASSED if status == 0 else Result.FAILED
 
 
 def main() -> int:
     """Run what was asked for; return the exit status."""
     options, for_pytest = _parse()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         writable_folder(DATA)
         python_packages("requirements-dev.txt")
@@ -71,9 +81,10 @@ def _parse() -> tuple[argparse.Namespace, list[str]]:
 
 def _checks(for_pytest: list[str], *, long: bool) -> list[Check]:
     counts = {"PLAINROW_LONG": "1"} if long else {}
+    pytest = ["pytest", "-o", f"faulthandler_timeout={LONG_TEST}"] if long else ["pytest"]
     if for_pytest:
-        return [Check("Tests", ["pytest", *for_pytest], counts)]
-    return [*_reading(), *_deployment(), *_suites(counts)]
+        return [Check("Tests", [*pytest, *for_pytest], counts)]
+    return [*_reading(), *_deployment(), *_suites(pytest, counts)]
 
 
 def _reading() -> list[Check]:
@@ -104,11 +115,11 @@ def _deployment() -> list[Check]:
     ]
 
 
-def _suites(counts: dict[str, str]) -> list[Check]:
+def _suites(pytest: list[str], counts: dict[str, str]) -> list[Check]:
     """Return the two suites: each has a Django project of its own (see tests/conftest.py)."""
     return [
-        Check("Tests of the sync layer", ["pytest", "tests/electric_sync"], counts),
-        Check("Tests of the product", ["pytest", "tests"], counts),
+        Check("Tests of the sync layer", [*pytest, "tests/electric_sync"], counts),
+        Check("Tests of the product", [*pytest, "tests"], counts),
     ]
 
 

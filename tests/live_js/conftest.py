@@ -28,11 +28,18 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
+@pytest.fixture(scope="package")
+def only_site() -> Iterator[Site]:
     site = Site()
     yield site
     site.close()
+
+
+@pytest.fixture
+def site(only_site: Site) -> Site:
+    only_site.pages.clear()
+    only_site.requested.clear()
+    return only_site
 
 
 @pytest.fixture

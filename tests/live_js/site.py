@@ -25,9 +25,9 @@ HEAD = """<!doctype html>
 <script type="module">
   window.events = [];
   for (const name of ["live:state", "live:applied", "live:deferred", "live:access-changed"]) {
-    document.addEventListener(name, ({ target, detail }) => {
+    document.addEventListener(name, (event) => {
       if (name === "live:access-changed" && window.prevents) event.preventDefault();
-      window.events.push({ name, id: target.id, detail });
+      window.events.push({ name, id: event.target.id, detail: event.detail });
     });
   }
   window.live = await import("electric_sync/live");
@@ -75,6 +75,8 @@ class Site:
 
     def _handler(site) -> type[BaseHTTPRequestHandler]:  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_GET(self) -> None:
                 answer = site.answer(self.path.partition("?")[0])
                 content, kind = answer or (b"not found", "text/plain")

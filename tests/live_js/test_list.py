@@ -84,10 +84,13 @@ def test_rows_that_stay_keep_their_elements(live: Live) -> None:
     live.open(table([A, B, C]))
     live.js("window.kept = [...document.querySelector('#list').children].map((r) => r.cells[0])")
     live.server.apply(everything([C, row("b", "Pot", "5", "y"), A]))
-    assert live.js(
-        "kept.every((cell) => document.querySelector('#list').contains(cell))"
-        " && kept.map((cell) => cell.parentElement.rowIndex).join()"
-    ) == "2,1,0"
+    assert (
+        live.js(
+            "kept.every((cell) => document.querySelector('#list').contains(cell))"
+            " && kept.map((cell) => cell.parentElement.rowIndex).join()"
+        )
+        == "2,1,0"
+    )
 
 
 def test_only_the_cell_that_changed_is_written(live: Live) -> None:
@@ -205,9 +208,7 @@ def test_the_container_says_what_it_shows(live: Live) -> None:
 def test_new_content_is_shown_to_htmx(live: Live) -> None:
     live.open(table([A]))
     live.js("window.processed = []; window.htmx = { process: (e) => processed.push(e.id) }")
-    live.server.apply(
-        tabled(after("a", B), after("b", row("c", '<a hx-get="/c">More</a>')))
-    )
+    live.server.apply(tabled(after("a", B), after("b", row("c", '<a hx-get="/c">More</a>'))))
     assert live.js("processed") == ["row-c"]
 
 

@@ -99,7 +99,8 @@ export class Applier {
   #step() {
     const arrival = /** @type {Arrival} */ (this.#queue.head);
     const subscription = this.#subscriptions.byId(arrival.message.sub);
-    if (!arrival.isVoid && subscription?.element) {
+    if (subscription && !subscription.isIntact) this.#subscriptions.scan();
+    else if (!arrival.isVoid && subscription) {
       this.#work ??= this.#apply(arrival.message, subscription);
       if (!this.#advance(this.#work, subscription)) return;
     }

@@ -6,8 +6,11 @@
 
 export const CONTAINERS = "[data-live]";
 
-/** @returns {NodeListOf<HTMLElement>} */
-export const allContainers = () => document.querySelectorAll(CONTAINERS);
+/**
+ * @param {ParentNode} parent
+ * @returns {NodeListOf<HTMLElement>}
+ */
+export const containersIn = (parent) => parent.querySelectorAll(CONTAINERS);
 
 /**
  * @param {Element} element

@@ -29,7 +29,13 @@ const awaited = new Few();
 /** Milliseconds in which one's own save comes back as a frame. */
 export const ANSWER_WITHIN = 1_000;
 
-/** @type {WeakMap<Element, {fresh: Element | null}>} */
+/**
+ * @typedef {object} Debt
+ * @property {Element | null} fresh  the server's version; null: deleted
+ * @property {boolean} isAwaited  what the page shows was sent; the server's answer decides
+ */
+
+/** @type {WeakMap<Element, Debt>} */
 const debts = new WeakMap();
 /** @type {Few<Element>} */
 const debtors = new Few();
@@ -85,11 +91,16 @@ export const heldIn = (element) => [...held].filter((other) => element.contains(
 export const isUnderHand = (element) => [...held].some((other) => other.contains(element));
 
 /**
- * Everything in an element that frames must not touch.
+ * Everything in an element that frames must not touch: what is held, and fields in use elsewhere.
  *
  * @param {Element} element
+ * @returns {Element[]}
  */
-export const keptIn = (element) => [...heldIn(element), ...fieldsIn(element).filter(isInUse)];
+export function keptIn(element) {
+  const kept = heldIn(element);
+  const isFree = (/** @type {Element} */ field) => !kept.some((other) => other.contains(field));
+  return [...kept, ...fieldsIn(element).filter((field) => isInUse(field) && isFree(field))];
+}
 
 /**
  * Whether an element must stay where it is.
@@ -134,7 +145,7 @@ export const releaseField = (field) => holdsOfFields.delete(field);
  * @param {Element | null} fresh
  */
 export function owe(unit, fresh) {
-  debts.set(unit, { fresh });
+  debts.set(unit, { fresh, isAwaited: false });
   debtors.add(unit);
 }
 

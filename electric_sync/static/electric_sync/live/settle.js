@@ -9,7 +9,7 @@
  */
 
 import { Changes } from "./changes.js";
-import { containerOf, isList, unitOf } from "./containers.js";
+import { containerOf, containersIn, isList, unitOf } from "./containers.js";
 import { fieldsIn, markSent, markUnsent } from "./fields.js";
 import {
   ANSWER_WITHIN,
@@ -55,6 +55,7 @@ export class Settlement {
    */
   release(element) {
     const hold = letGo(element);
+    for (const region of containersIn(element)) this.#pay(region, { isNews: false });
     const unit = unitOf(element);
     if (!hold || !unit || isUnderHand(element)) return { changed: false, removed: false };
     for (const field of fieldsIn(element)) markSent(field);
@@ -76,7 +77,7 @@ export class Settlement {
   #pay(unit, { isNews }) {
     const debt = debtOf(unit);
     const container = containerOf(unit);
-    if (!debt || !container) return;
+    if (!debt || !container || isUnderHand(container)) return;
     if (debt.fresh === null) {
       if (isInHand(unit)) return;
       forgive(unit);
@@ -102,6 +103,7 @@ export class Settlement {
   #confirmLater(unit) {
     const debt = debtOf(unit);
     if (!debt) return;
+    debt.isAwaited = true;
     setTimeout(() => {
       const container = containerOf(unit);
       if (debtOf(unit) !== debt || !container) return;
@@ -115,7 +117,7 @@ export class Settlement {
     const unit = target instanceof Element ? unitOf(target) : null;
     if (!unit || !debtOf(unit)) return;
     setTimeout(() => {
-      if (!keptIn(unit).length) this.#pay(unit, { isNews: true });
+      if (!debtOf(unit)?.isAwaited && !keptIn(unit).length) this.#pay(unit, { isNews: true });
     }, SOON);
   }
 

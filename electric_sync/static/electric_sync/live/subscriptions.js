@@ -11,7 +11,7 @@
  * next one that stands alone.
  */
 
-import { allContainers, isList } from "./containers.js";
+import { containersIn, isList } from "./containers.js";
 import { isIndebted, isUnderHand } from "./holds.js";
 import { isWhole } from "./protocol.js";
 
@@ -68,7 +68,7 @@ export class Subscription {
   /** Write on the container what it shows, if that is what the server rendered. */
   label() {
     const element = this.element;
-    if (!element) return;
+    if (!element || !this.isIntact) return;
     this.written = isIndebted(element) ? null : this.applied;
     if (this.written === null) element.removeAttribute("data-live-etag");
     else element.dataset.liveEtag = this.written;
@@ -142,7 +142,7 @@ export class Subscriptions {
     for (const subscription of this.#byId.values()) {
       if (!subscription.isIntact) this.#remove(subscription);
     }
-    for (const element of allContainers()) {
+    for (const element of containersIn(document)) {
       if (!this.#byElement.has(element)) this.#add(element);
     }
   }
@@ -165,8 +165,8 @@ export class Subscriptions {
   accept(answer) {
     const subscription = this.#byId.get(answer.sub);
     if (!subscription) return false;
-    if (!subscription.element) {
-      this.#remove(subscription);
+    if (!subscription.isIntact) {
+      this.scan();
       return false;
     }
     const standsAlone = answer.type === "frame" && isWhole(answer.content);

@@ -1,9 +1,10 @@
 """The engine: one replication stream, matched to the shapes that are subscribed.
 
 It runs in the event loop that started it. Whoever subscribes is told of every transaction
-that commits from then on; whenever that cannot be promised (the stream broke and a new slot
-was made) ``on_reset`` says so, and everything may have changed. Losing the stream costs a
-refetch, never a missing change.
+that commits from then on. Whenever that cannot be promised, ``on_reset`` says that everything
+may have changed: when a stream has been opened, and every ``POLL_SECONDS`` while there is
+none. (PostgreSQL opens one only when the transactions that are writing have ended.) So losing
+the stream costs time and work, never a missing change.
 """
 
 from __future__ import annotations
@@ -13,23 +14,26 @@ import logging
 import os
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from enum import Enum
 
 import psycopg
 
 from electric_sync.engine.decoder import Decoder, Keepalive
-from electric_sync.engine.publication import ensure_publication, take_in
+from electric_sync.engine.publication import TableBusy, TableRefused, ensure_publication, take_in
 from electric_sync.engine.replication import ReplicationConnection, ReplicationError
 from electric_sync.engine.router import Router, indexable
-from electric_sync.values import ShapeChanges, ShapeDefinition, Transaction
+from electric_sync.values import ShapeChanges, ShapeDefinition, TableName, Transaction
 
 logger = logging.getLogger(__name__)
 
 PUBLICATION = "electric_sync"
 """The publication that tables are taken into; it is created when it is missing."""
-BACKOFF_SECONDS = (0.1, 5.0)
+BACKOFF_SECONDS = (0.1, 2.0)
 """Shortest and longest wait before the stream is opened again."""
+POLL_SECONDS = 2.0
+"""How often everything may have changed while there is no stream."""
 
 
 class State(Enum):
@@ -56,17 +60,12 @@ class Engine:
         self._on_changes = on_changes
         self._on_reset = on_reset
         self._router = Router()
-        self._streaming = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Open the stream; returns when it is open.
-
-        If PostgreSQL cannot be reached it is tried again for as long as the engine runs.
-        """
+    def start(self) -> None:
+        """Keep a stream open from now on. Starting twice changes nothing."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="replication")
-        await self._streaming.wait()
 
     async def stop(self) -> None:
         """Close the stream."""
@@ -84,7 +83,7 @@ class Engine:
         Raises:
             TableBusy, TableRefused, psycopg.Error: it cannot be followed now, or at all.
         """
-        await self.start()
+        self.start()
         equalities, key = await asyncio.to_thread(self._take_in, definition)
         self._router.add(definition, equalities, key)
 
@@ -100,58 +99,79 @@ class Engine:
             return indexable(connection, definition), key
 
     async def _open(self) -> ReplicationConnection:
-        await asyncio.to_thread(self._ensure_publication)
+        await asyncio.to_thread(self._prepare, tuple(self._router.tables))
         slot = f"electric_sync_{os.getpid()}_{secrets.token_hex(4)}"
         return await ReplicationConnection.open(self._conninfo, slot=slot, publication=PUBLICATION)
 
-    def _ensure_publication(self) -> None:
+    def _prepare(self, tables: Iterable[TableName]) -> None:
+        """See that the publication is there, with all tables that are followed.
+
+        While no stream was open somebody may have dropped it, or put a copy of the database in
+        the place of the one that it was in.
+        """
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             ensure_publication(connection, PUBLICATION)
+            for table in tables:
+                try:
+                    take_in(connection, PUBLICATION, table)
+                except TableRefused as error:
+                    logger.warning("%s is not followed any more: %s", table, error)
 
     async def _run(self) -> None:
         """Keep a stream open until cancelled."""
         shortest, longest = BACKOFF_SECONDS
         wait = shortest
-        first = True
         try:
             while True:
                 self.state = State.CONNECTING
                 try:
-                    connection = await self._open()
-                except (ReplicationError, psycopg.Error) as error:
+                    connection = await self._open_while_polling()
+                except (ReplicationError, TableBusy, psycopg.Error) as error:
                     logger.warning("PostgreSQL's stream cannot be opened: %s", error)
+                    wait = min(wait * 2, longest)
                 else:
                     wait = shortest
                     self.state = State.STREAMING
-                    if not first:
-                        self._on_reset()
-                    first = False
-                    self._streaming.set()
+                    self._on_reset()
                     try:
                         await self._read(connection)
                     except ReplicationError as error:
                         logger.warning("PostgreSQL's stream ended: %s", error)
+                    except Exception:  # a defect of ours must not end all live views in silence
+                        logger.exception("PostgreSQL's stream was not understood.")
+                        wait = longest
                     finally:
                         connection.close()
                 await asyncio.sleep(wait * random.uniform(0.7, 1.3))  # noqa: S311 jitter, no secret
-                wait = min(wait * 2, longest)
+                self._on_reset()
         finally:
             self.state = State.STOPPED
-            self._streaming.clear()
+
+    async def _open_while_polling(self) -> ReplicationConnection:
+        opening = asyncio.create_task(self._open())
+        try:
+            while not (await asyncio.wait([opening], timeout=POLL_SECONDS))[0]:
+                self._on_reset()
+        except asyncio.CancelledError:
+            opening.cancel()
+            await asyncio.wait([opening])
+            raise
+        return opening.result()
 
     async def _read(self, connection: ReplicationConnection) -> None:
         decoder = Decoder()
-        async for batch in connection.payloads():
-            confirmed = 0
-            for payload in batch:
-                message = decoder.feed(payload)
-                if isinstance(message, Transaction):
-                    self._tell(message)
-                    confirmed = message.end_lsn
-                elif isinstance(message, Keepalive):
-                    confirmed = message.end_lsn
-            if confirmed:
-                connection.confirm(confirmed)
+        async with aclosing(connection.payloads()) as batches:
+            async for batch in batches:
+                confirmed = 0
+                for payload in batch:
+                    message = decoder.feed(payload)
+                    if isinstance(message, Transaction):
+                        self._tell(message)
+                        confirmed = message.end_lsn
+                    elif isinstance(message, Keepalive):
+                        confirmed = message.end_lsn
+                if confirmed:
+                    connection.confirm(confirmed)
 
     def _tell(self, transaction: Transaction) -> None:
         if not transaction.touched:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import pq, sql
@@ -19,6 +20,12 @@ from electric_sync.engine.decoder import POSTGRES_EPOCH
 
 BATCH = 1_000
 """Payloads read before other tasks get a turn."""
+
+SILENT_SECONDS = 30.0
+"""Without a word for so long, PostgreSQL is asked whether it is still there. It speaks up by
+itself while a connection stands, but one that a network dropped is silent for ever."""
+ANSWER_SECONDS = 10.0
+"""How long its answer may take."""
 
 SESSION_OPTIONS = (
     "-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c extra_float_digits=3"
@@ -38,6 +45,8 @@ class ReplicationConnection:
         self._connection = connection
         # psycopg knows COPY to and from, but not both at once: libpq's own layer does.
         self._pg = connection.pgconn
+        self._confirmed = 0
+        self._end: str | None = None
 
     @classmethod
     async def open(cls, conninfo: str, *, slot: str, publication: str) -> ReplicationConnection:
@@ -71,7 +80,7 @@ class ReplicationConnection:
             raise
         return cls(connection)
 
-    async def payloads(self) -> AsyncIterator[list[bytes]]:
+    async def payloads(self) -> AsyncGenerator[list[bytes], None]:
         """The stream's CopyData payloads, as many at a time as have arrived.
 
         Raises:
@@ -89,49 +98,80 @@ class ReplicationConnection:
                     await asyncio.sleep(0)
                 else:
                     readable.clear()
-                    await readable.wait()
+                    await self._until(readable)
         finally:
             loop.remove_reader(descriptor)
 
     def confirm(self, lsn: int) -> None:
-        """Tell the server that everything up to ``lsn`` was received and is not needed again."""
-        now = int((time.time() - POSTGRES_EPOCH) * 1e6)
-        self._pg.put_copy_data(struct.pack(">cQQQqB", b"r", lsn, lsn, lsn, now, 0))
-        # 1 means that the socket is full: the rest goes out with the next status.
-        self._pg.flush()
+        """Tell the server that everything up to ``lsn`` was received and is not needed again.
+
+        Raises:
+            ReplicationError: the connection is lost.
+        """
+        self._confirmed = lsn
+        self._send_status(ask=False)
 
     def close(self) -> None:
         """Close the connection; the slot goes with it."""
         self._pg.finish()
 
+    async def _until(self, readable: asyncio.Event) -> None:
+        """Wait for something to read, and make sure that there is somebody to write it."""
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                await readable.wait()
+        except TimeoutError:
+            self._send_status(ask=True)
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await readable.wait()
+            except TimeoutError:
+                raise ReplicationError("PostgreSQL does not answer any more") from None
+
+    def _send_status(self, *, ask: bool) -> None:
+        lsn = self._confirmed
+        now = int((time.time() - POSTGRES_EPOCH) * 1e6)
+        with _as_replication_error():
+            self._pg.put_copy_data(struct.pack(">cQQQqB", b"r", lsn, lsn, lsn, now, ask))
+            # 1 means that the socket is full: the rest goes out with the next status.
+            self._pg.flush()
+
     def _buffered(self) -> list[bytes]:
         """What has arrived, at most ``BATCH`` payloads, without waiting."""
+        if self._end is not None:
+            raise ReplicationError(self._end)
         batch: list[bytes] = []
         consumed = False
         while len(batch) < BATCH:
-            size, data = self._pg.get_copy_data(1)
+            with _as_replication_error():
+                size, data = self._pg.get_copy_data(1)
             if size > 0:
                 batch.append(bytes(data))
                 consumed = False
             elif size == 0:
                 if consumed:
                     return batch
-                self._consume()
+                with _as_replication_error():
+                    self._pg.consume_input()
                 consumed = True
-            elif batch:
-                return batch
             else:
-                result = self._pg.get_result()
-                raise ReplicationError(
-                    _message(result.error_message) if result else "the server ended the stream"
-                )
+                # libpq says this once; what came before it is read first.
+                with _as_replication_error():
+                    result = self._pg.get_result()
+                self._end = _message(result.error_message) if result else "the stream was ended"
+                if batch:
+                    return batch
+                raise ReplicationError(self._end)
         return batch
 
-    def _consume(self) -> None:
-        try:
-            self._pg.consume_input()
-        except Exception as error:
-            raise ReplicationError(str(error)) from error
+
+@contextmanager
+def _as_replication_error() -> Iterator[None]:
+    """libpq's errors are psycopg's; whoever reads a stream expects one kind."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise ReplicationError(str(error)) from error
 
 
 def _message(raw: bytes | None) -> str:

@@ -19,6 +19,7 @@ from electric_sync.values import (
     Key,
     Relation,
     Row,
+    RowChange,
     ShapeDefinition,
     TableName,
     Transaction,
@@ -30,6 +31,10 @@ Equalities = tuple[tuple[str, bytes], ...]
 INDEXABLE_TYPES = frozenset({"int2", "int4", "int8", "oid", "uuid", "bool", "text", "varchar"})
 """Base types for which equal values have equal output text. (numeric has 1.0 = 1.00, char(n)
 pads, json has no equality.)"""
+
+
+class _NoSuchColumn(LookupError):
+    """The table has been altered since its definitions were added."""
 
 
 class Router:
@@ -70,28 +75,40 @@ class Router:
         if not by_columns:
             del self._index[definition.table]
 
+    @property
+    def tables(self) -> Iterable[TableName]:
+        """The tables that definitions are of."""
+        return self._index.keys()
+
     def route(self, transaction: Transaction) -> dict[ShapeDefinition, frozenset[Key] | None]:
         """The definitions that the transaction touched, with the keys of the rows."""
         found: dict[ShapeDefinition, set[Key]] = defaultdict(set)
+        whole = set(transaction.truncated if transaction.changes else transaction.touched)
         for change in transaction.changes:
-            by_columns = self._index.get(change.relation.table)
-            if by_columns is None:
-                continue
-            images = [image for image in (change.old, change.new) if image is not None]
-            keys = [self._key(change.relation, image) for image in images]
-            for columns, by_values in by_columns.items():
-                for image in images:
-                    values = _values(change.relation, image, columns)
-                    for definition in by_values.get(values, ()) if values is not None else ():
-                        # Both keys: a key change is a row that goes and a row that comes.
-                        found[definition].update(keys)
+            try:
+                self._find(change, found)
+            except _NoSuchColumn:  # renamed or dropped while it was followed
+                whole.add(change.relation.table)
         changed: dict[ShapeDefinition, frozenset[Key] | None] = {
             definition: frozenset(keys) for definition, keys in found.items()
         }
-        whole = transaction.truncated if transaction.changes else tuple(transaction.touched)
         for definition in self._of_tables(whole):
             changed[definition] = None
         return changed
+
+    def _find(self, change: RowChange, found: dict[ShapeDefinition, set[Key]]) -> None:
+        """Add the definitions that one row was or is in, with its keys."""
+        by_columns = self._index.get(change.relation.table)
+        if by_columns is None:
+            return
+        images = [image for image in (change.old, change.new) if image is not None]
+        keys = [self._key(change.relation, image) for image in images]
+        for columns, by_values in by_columns.items():
+            for image in images:
+                values = _values(change.relation, image, columns)
+                for definition in by_values.get(values, ()) if values is not None else ():
+                    # Both keys: a key change is a row that goes and a row that comes.
+                    found[definition].update(keys)
 
     def _of_tables(self, tables: Iterable[TableName]) -> Iterable[ShapeDefinition]:
         for table in tables:
@@ -101,7 +118,7 @@ class Router:
 
     def _key(self, relation: Relation, image: Row) -> Key:
         return tuple(
-            (image[relation.columns.index(column)] or b"").decode()
+            (image[_place(relation, column)] or b"").decode()
             for column in self._keys[relation.table]
         )
 
@@ -150,5 +167,12 @@ def indexable(connection: psycopg.Connection, definition: ShapeDefinition) -> Eq
 
 def _values(relation: Relation, image: Row, columns: tuple[str, ...]) -> tuple[bytes, ...] | None:
     """The image's text in those columns; ``None`` if one is NULL, which equals nothing."""
-    values = tuple(image[relation.columns.index(column)] for column in columns)
+    values = tuple(image[_place(relation, column)] for column in columns)
     return None if None in values else values  # type: ignore[return-value]
+
+
+def _place(relation: Relation, column: str) -> int:
+    try:
+        return relation.columns.index(column)
+    except ValueError:
+        raise _NoSuchColumn from None

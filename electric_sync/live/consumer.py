@@ -73,6 +73,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._outbox = Outbox()
         self._subscriptions: dict[str, Subscription] = {}
         self._left_out: set[Subscription] = set()
+        self._joining: set[asyncio.Task[None]] = set()
         self._outgoing: deque[str] = deque()
         self._writing = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -101,8 +102,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._state = State.ENDED
         self._runtime.sockets.discard(self)
         self._leave_all()
-        if self._writer is not None:
-            self._writer.cancel()
+        for task in (*self._joining, self._writer):
+            if task is not None:
+                task.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One message of the browser."""
@@ -118,9 +120,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         elif kind == "ack" and isinstance(message.get("seq"), int):
             self._outbox.acknowledge(message["seq"])
             if self._left_out and self._outbox.calm:
-                await self._catch_up()
+                self._catch_up()
         elif kind == "subscribe" and _is_id(message.get("sub")):
-            await self._subscribe(message)
+            self._subscribe(message)
         elif kind == "unsubscribe" and _is_id(message.get("sub")):
             self._leave(message["sub"])
         else:
@@ -166,18 +168,24 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     # --------------------------------------------------------------- subscriptions
 
-    async def _subscribe(self, message: dict[str, Any]) -> None:
+    def _subscribe(self, message: dict[str, Any]) -> None:
         sub = message["sub"]
         self._leave(sub)
         try:
             if len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
                 raise Refusal("too-many")
-            await self._join(sub, message)
+            self._subscriptions[sub] = self._asked_for(sub, message)
         except Refusal as refusal:
-            self._leave(sub)
             self._say(type="refused", sub=sub, reason=str(refusal))
+        else:
+            self._join(self._subscriptions[sub])
 
-    async def _join(self, sub: str, message: dict[str, Any]) -> None:
+    def _asked_for(self, sub: str, message: dict[str, Any]) -> Subscription:
+        """What the browser names, if it may have it.
+
+        Raises:
+            Refusal: it may not.
+        """
         viewer = self.held.viewer
         try:
             token = tokens.load(str(message.get("token")))
@@ -196,28 +204,31 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if audience is None:
             raise Refusal("forbidden")
         etag = message.get("etag")
-        subscription = Subscription(sub, self, etag if isinstance(etag, str) else None)
-        subscription.rejoin = lambda: self._runtime.join(
-            subscription,
-            view,
-            viewer.access,
-            params,
-            Scene(view.name, viewer.access.tenant, params, audience, window),
+        return Subscription(
+            sub,
+            self,
+            etag=etag if isinstance(etag, str) else None,
+            scene=Scene(view.name, viewer.access.tenant, params, audience, window),
+            definitions=view.definitions(viewer.access, params),
         )
-        self._subscriptions[sub] = subscription
-        try:
-            await subscription.rejoin()
-        except NotFollowed as error:
-            raise Refusal("error") from error
 
-    async def _catch_up(self) -> None:
+    def _join(self, subscription: Subscription) -> None:
+        """Show it from the next reading on. Other messages do not wait for that."""
+        task = asyncio.create_task(self._join_group(subscription))
+        self._joining.add(task)
+        task.add_done_callback(self._joining.discard)
+
+    async def _join_group(self, subscription: Subscription) -> None:
+        try:
+            await self._runtime.join(subscription)
+        except NotFollowed:
+            self.refuse(subscription, "error")
+
+    def _catch_up(self) -> None:
         left_out, self._left_out = self._left_out, set()
         for subscription in left_out:
             if self._subscriptions.get(subscription.id) is subscription:
-                try:
-                    await subscription.rejoin()
-                except NotFollowed:
-                    self.refuse(subscription, "error")
+                self._join(subscription)
 
     def _leave(self, sub: str) -> None:
         subscription = self._subscriptions.pop(sub, None)

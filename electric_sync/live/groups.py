@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,7 +33,8 @@ from electric_sync.live.views import (
     SharedContexts,
     live_views,
 )
-from electric_sync.live.window import STEP, Rendered, Rows
+from electric_sync.live.window import STEP, Rendered
+from electric_sync.live.window_test import Question
 from electric_sync.values import Key, ShapeDefinition, Snapshot
 
 if TYPE_CHECKING:
@@ -66,23 +67,40 @@ class Socket(Protocol):
 class Subscription:
     """One live view on somebody's page."""
 
-    __slots__ = ("etag", "id", "instance", "rejoin", "socket")
+    __slots__ = ("definitions", "etag", "id", "instance", "scene", "socket")
 
-    def __init__(self, id_: str, socket: Socket, etag: str | None) -> None:
+    def __init__(
+        self,
+        id_: str,
+        socket: Socket,
+        *,
+        etag: str | None,
+        scene: Scene,
+        definitions: tuple[ShapeDefinition, ...],
+    ) -> None:
         self.id = id_
         self.socket = socket
+        self.scene = scene
+        self.definitions = definitions
         self.etag = etag
         """What its page shows, as far as that was told."""
         self.instance: Instance | None = None
-        """What it shows; None: nothing at the moment."""
-        self.rejoin: Callable[[], Awaitable[None]]
-        """Shows it (again)."""
+        """What it is told of; None: nothing at the moment."""
 
 
 class Instance:
     """One rendering and who shows it."""
 
-    __slots__ = ("behind", "group", "joiners", "members", "rendered", "scene", "view")
+    __slots__ = (
+        "_question",
+        "behind",
+        "group",
+        "joiners",
+        "members",
+        "rendered",
+        "scene",
+        "view",
+    )
 
     def __init__(self, group: Group, scene: Scene) -> None:
         self.group = group
@@ -93,6 +111,17 @@ class Instance:
         self.joiners: set[Subscription] = set()
         self.behind = Changed()
         """Changes that its last run left to the next one."""
+        self._question: tuple[Question | None] | None = None
+
+    def question(self, view: LiveList, shared: SharedContexts) -> Question | None:
+        """What the window test asks about this list; compiled once."""
+        if self._question is None:
+            self._question = (window_test.question_of(view.rows(self.scene, shared)),)
+        return self._question[0]
+
+    def forget_question(self) -> None:
+        """Something else than rows changed: the queryset may be another one."""
+        self._question = None
 
 
 @dataclass(slots=True, eq=False)
@@ -285,15 +314,16 @@ class GroupRun:
     def _concerned(self, shared: SharedContexts) -> set[int]:
         """The items, by number, that a change concerns."""
         concerned = set()
-        asked: dict[frozenset[str], dict[int, tuple[Rows, Rendered]]] = {}
+        asked: dict[frozenset[str], dict[int, tuple[Question | None, Rendered]]] = {}
         for number, item in enumerate(self.items):
             view = item.instance.view
             if item.changed is None:
+                item.instance.forget_question()
                 concerned.add(number)
             elif item.changed and item.old is not None and not item.needs_everything:
                 if isinstance(view, LiveList):
-                    rows = view.rows(item.instance.scene, shared)
-                    asked.setdefault(item.changed, {})[number] = (rows, item.old)
+                    question = item.instance.question(view, shared)
+                    asked.setdefault(item.changed, {})[number] = (question, item.old)
                 else:
                     concerned.add(number)
         for changed, lists in asked.items():

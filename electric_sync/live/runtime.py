@@ -19,13 +19,12 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from electric_sync import conf
-from electric_sync.access import LOG_KEPT, Access, HeldAccess
+from electric_sync.access import LOG_KEPT, HeldAccess
 from electric_sync.engine.publication import TableBusy, TableRefused
 from electric_sync.hub import Hub
 from electric_sync.live.groups import Group, Socket, Subscription, drop
 from electric_sync.live.refresher import Refresher
 from electric_sync.live.shutdown import before_shutdown
-from electric_sync.live.views import LiveView, Params, Scene
 from electric_sync.live.watch import AccessWatch, Arrivals
 from electric_sync.models import AccessLog
 from electric_sync.values import ShapeDefinition
@@ -84,23 +83,16 @@ class Runtime:
             raise NotFollowed from error
         return await self._arrivals.admit(key_hash)
 
-    async def join(
-        self,
-        subscription: Subscription,
-        view: LiveView,
-        access: Access,
-        params: Params,
-        scene: Scene,
-    ) -> None:
-        """Show ``scene`` to this subscription from the next reading on.
+    async def join(self, subscription: Subscription) -> None:
+        """Show its scene to this subscription from the next reading on.
 
         Raises:
             NotFollowed: its tables cannot be followed.
         """
-        definitions = view.definitions(access, params)
+        definitions, scene = subscription.definitions, subscription.scene
         group = self._groups.get(definitions)
         if group is None:
-            group = Group(definitions, access.tenant, self._hub, self._refresher)
+            group = Group(definitions, scene.tenant, self._hub, self._refresher)
             self._groups[definitions] = group
             self._ready[group] = asyncio.create_task(group.watch())
         subscription.instance = group.instance(scene)
@@ -108,7 +100,7 @@ class Runtime:
         try:
             await asyncio.shield(self._ready[group])
         except (TableBusy, TableRefused, psycopg.Error) as error:
-            logger.warning("%s cannot be followed: %s", view.name, error)
+            logger.warning("%s cannot be followed: %s", scene.view, error)
             self.leave([subscription])
             raise NotFollowed from error
         if subscription.instance is not None:

@@ -9,6 +9,7 @@ no old row images, and it reads the changed rows by their key only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -18,21 +19,50 @@ from django.db.models.expressions import RawSQL
 from electric_sync.live.window import Rendered, Rows, rows_behind_cursor
 
 BATCH = 200
-"""Lists asked about in one statement: prepared once, and far from PostgreSQL's limits."""
+"""Lists asked about in one statement."""
+
+_KEYS: list[str] = []
+"""Stands in a question's parameters for the keys that are asked about."""
 
 
-def concerned(lists: Mapping[int, tuple[Rows, Rendered]], changed: frozenset[str]) -> set[int]:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A list's part of the statement: its rows with given keys, in its order."""
+
+    select: str
+    params: tuple[Any, ...]
+
+    def about(self, keys: Sequence[str]) -> list[Any]:
+        """The parameters that ask about these keys."""
+        return [keys if each is _KEYS else each for each in self.params]
+
+
+def question_of(rows: Rows) -> Question | None:
+    """Compile a list's question once; None: the list is empty whatever changes."""
+    kind = rows.queryset.model._meta.pk.db_type(connection)
+    wanted = RawSQL(f"SELECT unnest(%s::text[]::{kind}[])", [_KEYS])  # noqa: S611
+    asked = rows_behind_cursor(rows).filter(pk__in=wanted).values_list("pk", flat=True)
+    try:
+        text, params = asked.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    # ARRAY(subquery) keeps the subquery's order; that is documented.
+    return Question(f"SELECT %s::int, ARRAY({text})::text[]", tuple(params))
+
+
+def concerned(
+    lists: Mapping[int, tuple[Question | None, Rendered]], changed: frozenset[str]
+) -> set[int]:
     """Those of ``lists`` (by any number) whose window the changed rows may alter."""
     found = set()
     asked = []
-    for number, (_, rendered) in lists.items():
+    for number, (question, rendered) in lists.items():
         if not changed.isdisjoint(rendered.digests):
             found.add(number)
-        else:
-            asked.append(number)
+        elif question is not None:
+            asked.append((number, question, rendered))
     for start in range(0, len(asked), BATCH):
-        batch = asked[start : start + BATCH]
-        for number, order in _ask([(each, *lists[each]) for each in batch], changed):
+        for number, order in _ask(asked[start : start + BATCH], changed):
             rendered = lists[number][1]
             # A window that holds the whole list takes in whatever matches; another one only
             # what sorts before its last row.
@@ -43,28 +73,13 @@ def concerned(lists: Mapping[int, tuple[Rows, Rendered]], changed: frozenset[str
 
 
 def _ask(
-    lists: Sequence[tuple[int, Rows, Rendered]], changed: frozenset[str]
+    lists: Sequence[tuple[int, Question, Rendered]], changed: frozenset[str]
 ) -> list[tuple[int, list[str]]]:
     """For each list the changed rows that match, and its last row, in the list's order."""
-    selects, params = [], []
-    for number, rows, rendered in lists:
-        keys = sorted(changed | {rendered.last} if rendered.last else changed)
-        try:
-            text, values = _by_key(rows, keys).query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        # ARRAY(subquery) keeps the subquery's order; that is documented.
-        selects.append(f"SELECT %s::int, ARRAY({text})::text[]")
-        params.extend([number, *values])
-    if not selects:
-        return []
+    params: list[Any] = []
+    for number, question, rendered in lists:
+        keys = [*changed, rendered.last] if rendered.last else [*changed]
+        params.extend([number, *question.about(keys)])
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(selects), params)
+        cursor.execute(" UNION ALL ".join(question.select for _, question, _ in lists), params)
         return cursor.fetchall()
-
-
-def _by_key(rows: Rows, keys: Sequence[str]) -> Any:
-    """The list's rows with these keys. One parameter, so that the statement stays the same."""
-    kind = rows.queryset.model._meta.pk.db_type(connection)
-    wanted = RawSQL(f"SELECT unnest(%s::text[]::{kind}[])", [list(keys)])  # noqa: S611
-    return rows_behind_cursor(rows).filter(pk__in=wanted).values_list("pk", flat=True)

@@ -94,7 +94,13 @@ def raw(value: Any) -> str:
 @register.filter
 def deed(entry: AuditLog) -> str:
     """Say what was done, from the name of the action: "table.renamed" is "Table renamed"."""
-    return entry.action.replace(".", " ").replace("_", " ").capitalize()
+    done = entry.action.replace(".", " ").replace("_", " ").capitalize()
+    before, after = entry.details.get("from"), entry.details.get("to")
+    if entry.action.endswith(".renamed") and isinstance(before, str) and isinstance(after, str):
+        return f"{done}: {before} is now {after}"
+    # Rows have no names: an entry about them names their table.
+    join = " in " if entry.action.startswith("row") else ": "
+    return f"{done}{join}{entry.target_name}" if entry.target_name else done
 
 
 @register.filter

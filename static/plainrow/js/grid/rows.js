@@ -47,6 +47,7 @@ export function greetRow() {
   const row = awaited && document.querySelector(`#page .grid tr[data-row="${awaited}"]`);
   if (!row) return false;
   awaited = "";
+  row.classList.remove("is-changed"); // it is nobody else's doing
   const primary = row.querySelector(".cell-primary");
   goTo(primary);
   edit(primary);

@@ -175,4 +175,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # A page that is not there or not allowed is the visitor's matter, not a warning for us.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

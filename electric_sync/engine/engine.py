@@ -21,7 +21,13 @@ from enum import Enum
 import psycopg
 
 from electric_sync.engine.decoder import Decoder, Keepalive
-from electric_sync.engine.publication import TableBusy, TableRefused, ensure_publication, take_in
+from electric_sync.engine.publication import (
+    TableBusy,
+    TableRefused,
+    ensure_publication,
+    is_in,
+    take_in,
+)
 from electric_sync.engine.replication import ReplicationConnection, ReplicationError
 from electric_sync.engine.router import Router, indexable
 from electric_sync.values import ShapeChanges, ShapeDefinition, TableName, Transaction
@@ -34,6 +40,9 @@ BACKOFF_SECONDS = (0.1, 2.0)
 """Shortest and longest wait before the stream is opened again."""
 POLL_SECONDS = 2.0
 """How often everything may have changed while there is no stream."""
+CHECK_SECONDS = 30.0
+"""How often it is seen to that the followed tables are in the publication still: nothing tells
+when somebody drops it, or drops a table and creates it again."""
 
 
 class State(Enum):
@@ -95,6 +104,7 @@ class Engine:
         self, definition: ShapeDefinition
     ) -> tuple[tuple[tuple[str, bytes], ...], tuple[str, ...]]:
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            ensure_publication(connection, PUBLICATION)
             key = take_in(connection, PUBLICATION, definition.table)
             return indexable(connection, definition), key
 
@@ -103,19 +113,22 @@ class Engine:
         slot = f"electric_sync_{os.getpid()}_{secrets.token_hex(4)}"
         return await ReplicationConnection.open(self._conninfo, slot=slot, publication=PUBLICATION)
 
-    def _prepare(self, tables: Iterable[TableName]) -> None:
-        """See that the publication is there, with all tables that are followed.
+    def _prepare(self, tables: Iterable[TableName]) -> bool:
+        """See that the publication is there, with the tables that are followed.
 
-        While no stream was open somebody may have dropped it, or put a copy of the database in
-        the place of the one that it was in.
+        Returns whether one was not in it, so that changes may have been missed.
         """
+        missed = False
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             ensure_publication(connection, PUBLICATION)
             for table in tables:
                 try:
-                    take_in(connection, PUBLICATION, table)
+                    if not is_in(connection, PUBLICATION, table):
+                        take_in(connection, PUBLICATION, table)
+                        missed = True
                 except TableRefused as error:
                     logger.warning("%s is not followed any more: %s", table, error)
+        return missed
 
     async def _run(self) -> None:
         """Keep a stream open until cancelled."""
@@ -133,6 +146,7 @@ class Engine:
                     wait = shortest
                     self.state = State.STREAMING
                     self._on_reset()
+                    checking = asyncio.create_task(self._keep_tables(), name="publication")
                     try:
                         await self._read(connection)
                     except ReplicationError as error:
@@ -141,6 +155,7 @@ class Engine:
                         logger.exception("PostgreSQL's stream was not understood.")
                         wait = longest
                     finally:
+                        checking.cancel()
                         connection.close()
                 await asyncio.sleep(wait * random.uniform(0.7, 1.3))  # noqa: S311 jitter, no secret
                 self._on_reset()
@@ -157,6 +172,16 @@ class Engine:
             await asyncio.wait([opening])
             raise
         return opening.result()
+
+    async def _keep_tables(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                if await asyncio.to_thread(self._prepare, tuple(self._router.tables)):
+                    logger.warning("Tables had left the publication and were taken in again.")
+                    self._on_reset()
+            except (TableBusy, psycopg.Error) as error:
+                logger.warning("The publication cannot be looked at: %s", error)
 
     async def _read(self, connection: ReplicationConnection) -> None:
         decoder = Decoder()

@@ -61,7 +61,7 @@ def take_in(connection: psycopg.Connection, publication: str, table: TableName) 
     """
     key = _primary_key(connection, table)
     deadline = time.monotonic() + GIVE_UP_AFTER
-    while not _is_in(connection, publication, table):
+    while not is_in(connection, publication, table):
         try:
             _add(connection, publication, table)
         except errors.LockNotAvailable as error:
@@ -75,13 +75,14 @@ def take_in(connection: psycopg.Connection, publication: str, table: TableName) 
     return key
 
 
-def _is_in(connection: psycopg.Connection, publication: str, table: TableName) -> bool:
+def is_in(connection: psycopg.Connection, publication: str, table: TableName) -> bool:
+    """Whether all changes of ``table`` are published, with whole old rows."""
     return bool(
         connection.execute(
             """SELECT 1 FROM pg_publication_rel AS member
                  JOIN pg_publication AS publication ON publication.oid = member.prpubid
                  JOIN pg_class AS relation ON relation.oid = member.prrelid
-                WHERE publication.pubname = %s AND relation.oid = %s::regclass
+                WHERE publication.pubname = %s AND relation.oid = to_regclass(%s)
                   AND relation.relreplident = 'f'""",
             [publication, table.quoted],
         ).fetchone()

@@ -33,9 +33,11 @@ class Date(ColumnType):
         """As 2026-11-24, 24.11.2026, 24 Nov 2026, or with slashes where it can only be one day."""
         text = " ".join(string_of(given).split())
         year, month, day = _parts(text)
+        if year == 0:
+            raise CellError(f"{quoted(text)} is not a date: there is no year 0.")
         if not 1 <= month <= 12:
             raise CellError(f"{quoted(text)} is not a date: there is no month {month}. {HOW}")
-        days = calendar.monthrange(year, month)[1] if year else 0
+        days = calendar.monthrange(year, month)[1]
         if not 1 <= day <= days:
             name = f"{calendar.month_name[month]} {year}"
             raise CellError(f"{quoted(text)} is not a date: {name} has {days} days.")

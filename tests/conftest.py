@@ -73,10 +73,13 @@ signal.signal(signal.SIGTERM, _terminated)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out the suite that belongs to the other Django project."""
-    in_sync_layer = SYNC_LAYER in collection_path.relative_to(Path(__file__).parent).parts
+    """Leave out the suite that belongs to the other Django project, its conftest included."""
+    tests = Path(__file__).parent
+    if tests not in collection_path.parents:
+        return None
+    suite = collection_path.relative_to(tests).parts[0]
     runs_sync_layer = os.environ["DJANGO_SETTINGS_MODULE"] == "tests.project.settings"
-    return True if in_sync_layer is not runs_sync_layer and collection_path.is_file() else None
+    return True if (suite == SYNC_LAYER) is not runs_sync_layer else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

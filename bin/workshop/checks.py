@@ -92,7 +92,7 @@ def _reading() -> list[Check]:
     return [
         Check("Lint", ["ruff", "check"]),
         Check("Format", ["ruff", "format", "--check"]),
-        Check("Imports", ["lint-imports"]),
+        Check("Imports", ["lint-imports", "--no-logo"]),
         Check("Types", ["mypy"]),
     ]
 

@@ -10,7 +10,7 @@ import { Drift } from "./drift.js";
 import { debtOf, forgive, isInHand, keptIn, owe, withhold } from "./holds.js";
 import { isMyElement } from "./mine.js";
 import { morphRow } from "./morph.js";
-import { giveUpSeat, place, seated, vacate } from "./seats.js";
+import { giveUpSeat, place, seated, takeSeat, vacate } from "./seats.js";
 
 /** @typedef {import("./changes.js").Changes} Changes */
 
@@ -91,6 +91,7 @@ export function replace(row, fresh, changes) {
   if (keptIn(row).length) owe(row, /** @type {Element} */ (fresh.cloneNode(true)));
   else if (debtOf(row)) forgive(row);
   morphRow(row, fresh, changes);
+  if (!isInHand(row)) takeSeat(row);
 }
 
 /**

@@ -135,11 +135,15 @@ function strip(part, original) {
   resetField(part);
 }
 
+/** @param {HTMLInputElement} input */
+const isText = (input) => !["checkbox", "radio", "file"].includes(input.type);
+
 /** @param {Element} part */
 function resetField(part) {
   if (part instanceof HTMLInputElement) {
-    part.checked = part.defaultChecked;
-    if (part.type !== "file") part.value = part.defaultValue;
+    // Only where they differ: some types keep their value in the attribute.
+    if (part.checked !== part.defaultChecked) part.checked = part.defaultChecked;
+    if (isText(part) && part.value !== part.defaultValue) part.value = part.defaultValue;
   } else if (part instanceof HTMLTextAreaElement) part.value = part.defaultValue;
   else if (part instanceof HTMLOptionElement) part.selected = part.defaultSelected;
 }

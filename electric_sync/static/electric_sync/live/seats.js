@@ -6,8 +6,8 @@
  * seat when it is let go.
  */
 
-import { isGhost, isInHand } from "./holds.js";
-import { isMyElement } from "./mine.js";
+import { debtOf, isGhost, isInHand, owe } from "./holds.js";
+import { asServed, isMyElement } from "./mine.js";
 import { move } from "./move.js";
 
 /** @type {WeakMap<Element, Comment>} */
@@ -26,8 +26,10 @@ export function place(list, row, previous) {
   const taken = previous ? nextSeat(seatOf(previous)) : firstSeat(list);
   if (taken !== null && taken === seatOf(row)) return;
   const before = previous ? seatOf(previous).nextSibling : list.firstChild;
-  if (row.parentElement === list && isInHand(row)) list.insertBefore(markOf(row), before);
-  else {
+  if (row.parentElement === list && isInHand(row)) {
+    if (!debtOf(row)) owe(row, asServed(row)); // so that it is settled
+    list.insertBefore(markOf(row), before);
+  } else {
     removeMark(row);
     move(list, row, before);
   }
@@ -63,12 +65,16 @@ export function vacate(row) {
 export const giveUpSeat = (row) => removeMark(row);
 
 /**
- * Rows in the order of their seats.
+ * Rows in the order of their seats. Seats of rows that scripts took off the page are cleared away.
  *
  * @param {Element} list
  * @returns {Element[]}
  */
 export function seated(list) {
+  for (const node of [...list.childNodes]) {
+    const row = rowOfMark.get(node);
+    if (row && row.parentElement !== list) removeMark(row);
+  }
   const rows = [];
   for (let seat = firstSeat(list); seat; seat = nextSeat(seat)) {
     rows.push(rowOfMark.get(seat) ?? /** @type {Element} */ (seat));

@@ -1,0 +1,313 @@
+"""The JSON API: statuses, bodies and problems, by the road that a browser takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from workspaces.actions import rows, tables
+from workspaces.models import (
+    AuditLog,
+    DataTable,
+    DataTableRow,
+    Membership,
+    Workspace,
+    WorkspaceGrant,
+)
+
+from .conftest import Firm, make_firm
+
+# Reads open a snapshot of their own, so these tests cannot run inside a transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Send = Callable[..., HttpResponse]
+
+
+@pytest.fixture
+def fern() -> Firm:
+    """A company that is committed."""
+    return make_firm()
+
+
+def browser_of(firm: Firm, who: str) -> Client:
+    client = Client()
+    client.force_login(firm.people[who])
+    return client
+
+
+@pytest.fixture
+def owner(fern: Firm) -> Client:
+    return browser_of(fern, "owner")
+
+
+def send(client: Client, method: str, path: str, body: Any = None) -> Any:
+    """A request to the API → (status, body). Problems must be ones."""
+    response = getattr(client, method)(f"/api{path}", body, content_type="application/json")
+    if response.status_code >= 400:
+        assert response["Content-Type"] == "application/problem+json"
+        problem = response.json()
+        assert problem["status"] == response.status_code
+        assert problem["type"].startswith("urn:plainrow:problem:")
+        assert problem["title"]
+        assert problem["detail"]
+        return response.status_code, problem
+    return response.status_code, response.json() if response.content else None
+
+
+def get(client: Client, path: str, **query: Any) -> Any:
+    response = client.get(f"/api{path}", query)
+    return response.status_code, response.json()
+
+
+def test_workspaces_tables_columns_and_rows_from_nothing(owner: Client) -> None:
+    status, garden = send(owner, "post", "/workspaces", {"name": "Orchard"})
+    assert (status, garden["name"]) == (201, "Orchard")
+    place = f"/workspaces/{garden['id']}"
+    assert send(owner, "put", place, {"name": "Grove"}) == (200, {**garden, "name": "Grove"})
+    assert get(owner, place) == (200, {**garden, "name": "Grove"})
+
+    status, table = send(owner, "post", f"{place}/data-tables", {"name": "Trees"})
+    assert (status, table["workspace_id"]) == (201, garden["id"])
+    assert get(owner, f"{place}/data-tables") == (200, [table])
+    sheet = f"/data-tables/{table['id']}"
+    assert get(owner, sheet) == (200, table)
+
+    status, height = send(
+        owner,
+        "post",
+        f"{sheet}/columns",
+        {"name": "Height", "type": "number", "options": {"precision": 1}},
+    )
+    assert (status, height["options"], height["table_id"]) == (201, {"precision": 1}, table["id"])
+    column = f"/columns/{height['id']}"
+    changed = {**height, "name": "Height, m", "width": 12}
+    assert send(owner, "put", column, {"name": "Height, m", "width": 12}) == (200, changed)
+    assert [each["name"] for each in get(owner, f"{sheet}/columns")[1]] == ["Name", "Height, m"]
+
+    status, row = send(owner, "post", f"{sheet}/rows", {"cells": {height["id"]: "12,5"}})
+    assert (status, row["cells"]) == (201, {height["id"]: 12.5})
+    status, first = send(owner, "post", f"{sheet}/rows", {"after": row["id"]})
+    assert status == 201
+    assert get(owner, f"/rows/{row['id']}") == (200, row)
+    assert get(owner, f"{sheet}/rows") == (200, {"rows": [row, first], "next": None})
+
+    assert send(owner, "delete", f"/rows/{row['id']}") == (204, None)
+    restored = send(owner, "post", f"{sheet}/rows/restore", {"ids": [row["id"]]})
+    assert restored == (200, {"ids": [row["id"]]})
+    assert send(owner, "delete", column) == (204, None)
+    assert get(owner, f"/rows/{row['id']}")[1]["cells"] == {}
+    assert send(owner, "delete", sheet) == (204, None)
+    assert send(owner, "delete", place) == (204, None)
+    assert get(owner, sheet)[0] == 404
+
+
+def test_a_table_is_renamed_and_the_audit_log_says_by_whom(fern: Firm, owner: Client) -> None:
+    status, body = send(owner, "put", f"/data-tables/{fern.table.pk}", {"name": "Ferns"})
+    assert (status, body["name"]) == (200, "Ferns")
+    entry = AuditLog.objects.filter(action="table.renamed").get()
+    assert (entry.user_name, entry.via, entry.details) == (
+        "owner",
+        "api",
+        {"from": "Plants", "to": "Ferns"},
+    )
+
+
+def test_a_table_is_moved_with_a_new_name_or_not_at_all(fern: Firm, owner: Client) -> None:
+    path = f"/data-tables/{fern.table.pk}"
+    shed = Workspace.objects.create(company=fern.company, name="Shed")
+    status, body = send(owner, "put", path, {"name": "Ferns", "workspace_id": str(shed.pk)})
+    assert (status, body["name"], body["workspace_id"]) == (200, "Ferns", str(shed.pk))
+    status, _ = send(owner, "put", path, {"name": "Lost", "workspace_id": str(uuid4())})
+    assert (status, DataTable.objects.get().name) == (404, "Ferns")
+    assert send(owner, "put", path, {})[0] == 422
+
+
+class TestCells:
+    def test_a_conflict_answers_with_both_values(self, fern: Firm, owner: Client) -> None:
+        key = fern.key("number")
+        rows.set_cells(fern.actor("admin"), fern.row, {key: 7})
+        status, problem = send(
+            owner, "patch", f"/rows/{fern.row.pk}", {"cells": {key: "8"}, "was": {key: None}}
+        )
+        assert (status, problem["conflicts"]) == (
+            409,
+            [{"column": key, "stored": 7, "wanted": 8, "was": None}],
+        )
+        assert problem["type"] == "urn:plainrow:problem:changed-meanwhile"
+        status, row = send(
+            owner, "patch", f"/rows/{fern.row.pk}", {"cells": {key: "8"}, "was": {key: 7}}
+        )
+        assert (status, row["cells"][key]) == (200, 8)
+
+    def test_what_does_not_fit_is_said_for_each_cell(self, fern: Firm, owner: Client) -> None:
+        cells = {fern.key("number"): "12,-", fern.key("date"): "soon", fern.key("text"): "Moss"}
+        status, problem = send(owner, "patch", f"/rows/{fern.row.pk}", {"cells": cells})
+        assert (status, problem["errors"]) == (
+            422,
+            {
+                fern.key("number"): "“12,-” is not a number. Write it like 12.50.",
+                fern.key("date"): "“soon” is not a date. Write it like 2026-11-24.",
+            },
+        )
+
+    def test_a_hundred_cells_at_once_are_the_most(self, fern: Firm, owner: Client) -> None:
+        cells = {str(number): "x" for number in range(101)}
+        assert send(owner, "patch", f"/rows/{fern.row.pk}", {"cells": cells})[0] == 422
+
+
+class TestPages:
+    def test_a_table_is_read_page_by_page_in_its_order_or_sorted(
+        self, fern: Firm, owner: Client
+    ) -> None:
+        key = fern.key("number")
+        for number in (3, 1, None, 2):
+            rows.add_row(fern.actor(), fern.table, {key: number})
+        path = f"/data-tables/{fern.table.pk}/rows"
+        assert self._all(owner, path, key) == [None, 3, 1, None, 2]
+        assert self._all(owner, path, key, sort=key) == [1, 2, 3, None, None]
+        assert self._all(owner, path, key, sort=f"-{key}") == [3, 2, 1, None, None]
+
+    def _all(self, client: Client, path: str, key: str, **query: Any) -> list[Any]:
+        values, cursor = [], None
+        while True:
+            more = {} if cursor is None else {"after": cursor}
+            status, page = get(client, path, limit=2, **query, **more)
+            assert status == 200
+            assert len(page["rows"]) <= 2
+            values += [row["cells"].get(key) for row in page["rows"]]
+            cursor = page["next"]
+            if cursor is None:
+                return values
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ({"limit": 0}, "limit"),
+            ({"limit": 501}, "limit"),
+            ({"limit": "many"}, "limit"),
+            ({"after": "forged"}, "after"),
+            ({"sort": "no-column"}, "sort"),
+        ],
+    )
+    def test_what_cannot_be_asked_is_refused(
+        self, fern: Firm, owner: Client, query: dict[str, Any], field: str
+    ) -> None:
+        status, problem = get(owner, f"/data-tables/{fern.table.pk}/rows", **query)
+        assert (status, list(problem["errors"])) == (422, [field])
+
+
+def addresses(firm: Firm) -> list[tuple[str, str, Any]]:
+    """Every operation that names something of the company."""
+    workspace, table = f"/workspaces/{firm.workspace.pk}", f"/data-tables/{firm.table.pk}"
+    column, row = f"/columns/{firm.columns['date'].pk}", f"/rows/{firm.row.pk}"
+    return [
+        ("get", workspace, None),
+        ("put", workspace, {"name": "New"}),
+        ("get", f"{workspace}/data-tables", None),
+        ("post", f"{workspace}/data-tables", {"name": "New"}),
+        ("get", table, None),
+        ("put", table, {"name": "New"}),
+        ("get", f"{table}/columns", None),
+        ("post", f"{table}/columns", {"name": "New"}),
+        ("put", column, {"name": "New"}),
+        ("get", f"{table}/rows", None),
+        ("post", f"{table}/rows", {}),
+        ("post", f"{table}/rows/restore", {"ids": []}),
+        ("get", row, None),
+        ("patch", row, {"cells": {firm.key("text"): "New"}}),
+        ("delete", column, None),
+        ("delete", row, None),
+        ("delete", table, None),
+        ("delete", workspace, None),
+    ]
+
+
+def status_of(client: Client, method: str, path: str, body: Any) -> int:
+    if method == "get":
+        return int(client.get(f"/api{path}").status_code)
+    return int(send(client, method, path, body)[0])
+
+
+@pytest.mark.parametrize("who", ["outsider", "editor-without-grant"])
+def test_what_they_may_not_see_is_not_there(fern: Firm, who: str) -> None:
+    client = browser_of(fern, who)
+    assert {status_of(client, *each) for each in addresses(fern)} == {404}
+    assert get(client, "/workspaces") == (200, [])
+
+
+@pytest.mark.parametrize("who", ["viewer", "viewer-who-may-edit", "editor-who-may-view"])
+def test_who_may_look_is_told_why_they_may_not_change(fern: Firm, who: str) -> None:
+    client = browser_of(fern, who)
+    for method, path, body in addresses(fern):
+        assert status_of(client, method, path, body) == (200 if method == "get" else 403), path
+    _, problem = send(client, "put", f"/data-tables/{fern.table.pk}", {"name": "New"})
+    assert "Ask an admin" in problem["detail"]
+
+
+def test_nobody_is_answered_who_is_not_signed_in(fern: Firm) -> None:
+    for address in (*addresses(fern), ("get", "/workspaces", None)):
+        assert status_of(Client(), *address) == 401
+    _, problem = get(Client(), "/workspaces")
+    assert problem == {
+        "type": "urn:plainrow:problem:not-signed-in",
+        "title": "Not signed in",
+        "status": 401,
+        "detail": "Sign in first.",
+    }
+
+
+def test_what_is_taken_away_is_gone_with_the_next_request(fern: Firm) -> None:
+    client = browser_of(fern, "editor")
+    path = f"/rows/{fern.row.pk}"
+    assert get(client, path)[0] == 200
+    WorkspaceGrant.objects.filter(user=fern.people["editor"]).delete()
+    assert get(client, path)[0] == 404
+    Membership.objects.filter(user=fern.people["editor"]).delete()
+    assert get(client, path)[0] == 401
+
+
+def test_a_request_without_the_csrf_token_changes_nothing(fern: Firm) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(fern.people["owner"])
+    status, problem = send(client, "put", f"/data-tables/{fern.table.pk}", {"name": "Forged"})
+    assert (status, problem["type"]) == (403, "urn:plainrow:problem:forbidden")
+    assert DataTable.objects.get().name == "Plants"
+
+
+class TestOddRequests:
+    @pytest.mark.parametrize("path", ["/rows/nonsense", "/data-tables/0", f"/rows/{uuid4()}"])
+    def test_a_key_that_is_none_is_not_found(self, owner: Client, path: str) -> None:
+        assert get(owner, path)[0] == 404
+
+    def test_a_body_that_is_no_json_is_a_bad_request(self, owner: Client) -> None:
+        response = owner.post("/api/workspaces", "{", content_type="application/json")
+        assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+
+    def test_a_misspelt_field_is_not_passed_over(self, fern: Firm, owner: Client) -> None:
+        status, problem = send(owner, "put", f"/data-tables/{fern.table.pk}", {"nmae": "Ferns"})
+        assert (status, list(problem["errors"])) == (422, ["nmae"])
+
+    def test_a_body_beyond_the_bound_is_refused(self, fern: Firm, owner: Client) -> None:
+        body = {"cells": {fern.key("text"): "x" * 3_000_000}}
+        assert send(owner, "patch", f"/rows/{fern.row.pk}", body)[0] in {400, 413}
+
+    def test_a_row_of_a_trashed_table_is_not_there(self, fern: Firm, owner: Client) -> None:
+        tables.delete_table(fern.actor(), fern.table)
+        assert get(owner, f"/rows/{fern.row.pk}")[0] == 404
+        assert DataTableRow.objects.filter(pk=fern.row.pk).exists()
+
+
+def test_the_api_describes_itself(owner: Client) -> None:
+    status, schema = get(owner, "/openapi.json")
+    assert (status, schema["info"]["title"]) == (200, "Plainrow API")
+    operations = [each for path in schema["paths"].values() for each in path.values()]
+    assert len(operations) == 20
+    assert all(each["description"] and "401" in each["responses"] for each in operations)
+    page = owner.get("/api/docs")
+    assert page.status_code == 200
+    assert "https://" not in page.content.decode()

@@ -22,14 +22,23 @@ SHOWN = 100  # characters of a row in a list
 
 
 class CellField(forms.CharField):
-    """A cell: what is typed is read by the column's type."""
+    """A cell: what is typed is read by the column's type. What is left as it was stays as it is,
+    be it valid or not."""
 
-    def __init__(self, column: DataTableColumn, **more: Any) -> None:
-        super().__init__(label=column.name, required=False, strip=False, **more)
-        self.column = column
+    def __init__(self, column: DataTableColumn, stored: Any) -> None:
+        self.column, self.stored = column, stored
+        super().__init__(
+            label=column.name,
+            required=False,
+            strip=False,
+            widget=_widget(column, stored),
+            initial=TYPES[column.type].edit_text(stored),
+        )
 
     def clean(self, value: Any) -> Any:
         """The value to store."""
+        if (value or "") == self.initial:
+            return self.stored
         try:
             return TYPES[self.column.type].parse(value, self.column)
         except CellError as error:
@@ -46,12 +55,8 @@ class RowForm(ModelForm):
 
 def form_of(row: DataTableRow) -> type[RowForm]:
     """A form with the cells of a row's table."""
-    fields: dict[str, forms.Field] = {}
-    for column in row.table.columns.all():
-        value = row.cells.get(str(column.pk))
-        widget = _widget(column, value)
-        initial = TYPES[column.type].edit_text(value)
-        fields[str(column.pk)] = CellField(column, widget=widget, initial=initial)
+    columns = row.table.columns.all()
+    fields = {str(each.pk): CellField(each, row.cells.get(str(each.pk))) for each in columns}
     return type("CellsForm", (RowForm,), fields)
 
 

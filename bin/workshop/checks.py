@@ -2,7 +2,6 @@
 
 import argparse
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +10,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from tests.chromium import find_chromium
 from workshop.packages import browser_packages, debian_package, python_packages
 from workshop.places import BASE, BIN, DATA, clean_environment
 from workshop.steps import Stop, writable_folder
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 STOP_PATIENCE = 20  # seconds for a check to end when it is told to
 LONG_TEST = 4 * 3600  # seconds that one test of `--long` may take
 
@@ -148,7 +147,7 @@ def _summary(results: dict[str, tuple[Result, float]]) -> int:
     if failed:
         print(f"\n{len(failed)} of {len(results)} checks failed: {', '.join(failed)}.")
         return 1
-    print(f"\nAll is well: {len(results)} checks.")
+    print(f"\nAll is well: {len(results)} of {len(results)} checks passed.")
     return 0
 
 
@@ -156,16 +155,11 @@ def _summary(results: dict[str, tuple[Result, float]]) -> int:
 
 
 def _need_chromium() -> None:
-    if _chromium():
+    if find_chromium():
         return
-    if debian_package("chromium", why="which the browser tests drive") and _chromium():
+    if debian_package("chromium", why="which the browser tests drive") and find_chromium():
         return
     raise Stop(
-        "The browser tests need Chromium, and none was found. On Debian and Ubuntu: "
-        "sudo apt-get install chromium. Elsewhere: install Chromium or Chrome so that one of "
-        f"{', '.join(CHROMIUM_NAMES)} is on PATH."
+        "The browser tests need Chromium or Chrome, and neither was found. On Debian and "
+        "Ubuntu: sudo apt-get install chromium. Elsewhere, install it as you would for yourself."
     )
-
-
-def _chromium() -> str | None:
-    return next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)

@@ -60,8 +60,9 @@ def create_column(
 def rename_column(actor: Actor, column: DataTableColumn | UUID, name: str) -> DataTableColumn:
     """Give a column another name."""
     found = lock_column(actor, column)
+    table = lock_table(actor, found.table_id)  # so that no other column gets the name meanwhile
     require_editing(actor, found.workspace_id, "column")
-    name, before = free_name(found.table, name, besides=found.pk), found.name
+    name, before = free_name(table, name, besides=found.pk), found.name
     if name != before:
         found.name = name
         found.save(update_fields=["name"])

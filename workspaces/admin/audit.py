@@ -18,7 +18,7 @@ class AuditLogAdmin(ReadOnly):
     """What was done, latest first."""
 
     list_display = ("created_at", "action", "target_name", "user", "via", "company")
-    list_filter = ("via", "company", "action")
+    list_filter = ("via", "company")
     list_select_related = ("company",)
     search_fields = ("target_name", "user_name", "action")
     date_hierarchy = "created_at"

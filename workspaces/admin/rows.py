@@ -18,7 +18,9 @@ from workspaces.models import DataTableColumn, DataTableRow, Membership, Trashed
 from .base import ProductAdmin, ReadOnly, actor_of
 from .generic import ModelAdmin, ModelForm
 
-SHOWN = 100  # characters of a row in a list
+SHOWN = 60  # characters of a row in a list
+
+TELLING = {"text", "number", "date"}  # the others are ids, or say nothing without their column
 
 
 class CellField(forms.CharField):
@@ -89,8 +91,9 @@ class RowSummary(ModelAdmin):
 
     @admin.display(description="row")
     def summary(self, row: Any) -> str:
-        """Its cells in the order of the columns."""
-        cells = (row.cells.get(str(column.pk)) for column in row.table.columns.all())
+        """Its texts, numbers and dates in the order of the columns."""
+        columns = [each for each in row.table.columns.all() if each.type in TELLING]
+        cells = (row.cells.get(str(column.pk)) for column in columns)
         text = " · ".join(str(value) for value in cells if value is not None)
         return text[:SHOWN] or "(empty)"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from workspaces.actions import columns as column_actions
@@ -53,6 +54,9 @@ class ColumnsOfTable(TabularInline):
     extra = 0
     fields = ("name", "type", "width", "options")
     show_change_link = True
+    formfield_overrides: ClassVar = {
+        models.JSONField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 40})}
+    }
 
 
 @admin.register(DataTable)

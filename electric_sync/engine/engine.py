@@ -170,6 +170,8 @@ class Engine:
         except asyncio.CancelledError:
             opening.cancel()
             await asyncio.wait([opening])
+            if not opening.cancelled() and opening.exception() is None:
+                opening.result().close()  # it was just open
             raise
         return opening.result()
 

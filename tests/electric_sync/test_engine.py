@@ -60,8 +60,8 @@ def insert(key: int) -> None:
 
 
 def cut_the_stream() -> None:
-    execute(f"SELECT pg_terminate_backend(pid) FROM ({SENDERS}) AS senders")
-    wait_for(lambda: not execute(SENDERS), "the stream's end")
+    cut = execute(f"SELECT pid FROM ({SENDERS}) AS senders WHERE pg_terminate_backend(pid)")
+    wait_for(lambda: not {*cut} & {*execute(SENDERS)}, "the stream's end")
 
 
 def hears_again_after_a_reset(engine: ListeningEngine, things) -> bool:
@@ -233,7 +233,8 @@ def test_nothing_is_left_when_the_engine_stops_while_it_connects(engine, things)
     try:
         writer.execute("INSERT INTO things VALUES (1)")
         engine.loop.run(_start(engine))
-        wait_for(lambda: bool(execute(SENDERS)), "the wait for the writer")
+        waiting = f"SELECT 1 FROM ({SENDERS} AND wait_event_type = 'Lock') AS senders"
+        wait_for(lambda: bool(execute(waiting)), "the wait for the writer")
 
         engine.stop()
 

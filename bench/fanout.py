@@ -35,7 +35,7 @@ async def measure(server: Server, table, sessions: int, changes: int) -> list[ob
             writer.execute(
                 "UPDATE data_table_rows SET cells = jsonb_set(cells, ARRAY[%s], %s::jsonb)"
                 " WHERE id = %s",
-                [str(column.pk), str(number), key],
+                [str(column.pk), str(1_000_000 + number), key],
             )
             committed = time.perf_counter()
             await asyncio.gather(*(socket.hear("frame") for socket in sockets))

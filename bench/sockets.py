@@ -52,8 +52,10 @@ class LiveSocket:
                 if "seq" in message:
                     self.send(type="ack", seq=message["seq"])
                 return message
+            if opcode == 9:  # ping: daphne closes a socket that does not answer
+                self._writer.write(bytes([0x8A, 0x80 | len(payload)]) + bytes(4) + payload)
             if opcode == 8:
-                raise ConnectionError("the server closed the socket")
+                raise ConnectionError(f"the server closed the socket: {payload!r}")
 
     async def hear(self, *kinds: str) -> dict[str, Any]:
         """The next message of one of these kinds."""

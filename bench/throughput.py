@@ -50,7 +50,11 @@ def different_tables(count: int) -> list[Place]:
     from workspaces.bulk import copy_rows
     from workspaces.models import Membership, Workspace
 
-    owner = Membership.objects.filter(role="owner").order_by("pk").first()
+    owner = (
+        Membership.objects.filter(role="owner", company__name="Harbour & Hill")
+        .order_by("pk")
+        .first()
+    )
     workspace = Workspace.objects.filter(company_id=owner.company_id).order_by("name").first()
     actor = Actor(owner.user_id, owner.company_id, "command")
     places = []
@@ -129,7 +133,14 @@ async def measure(server: Server, places: list[Place], per_transaction: int, tot
     for page in pages:
         page.socket.close()
     frames = sum(page.frames for page in pages)
-    return [per_transaction, written, right, round(total / right), frames, server.cpu_seconds - used]
+    return [
+        per_transaction,
+        written,
+        right,
+        round(total / right),
+        frames,
+        server.cpu_seconds - used,
+    ]
 
 
 def main() -> None:
@@ -144,9 +155,7 @@ def main() -> None:
             ("all lists in one table of 100,000 rows", places_in_one_table),
         ]:
             places = make(options.lists)
-            lines = [
-                asyncio.run(measure(server, places, each, options.rows)) for each in (1, 100)
-            ]
+            lines = [asyncio.run(measure(server, places, each, options.rows)) for each in (1, 100)]
             show(
                 f"throughput: {options.rows:,} rows over {options.lists:,} lists, {title}",
                 [

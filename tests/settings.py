@@ -6,8 +6,6 @@
 import os
 
 os.environ.setdefault("DEMO", "1")
-os.environ.pop("REDIS_URL", None)
-os.environ.pop("ELECTRIC_URL", None)
 
 from config.settings import *  # noqa: F403
 

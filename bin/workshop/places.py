@@ -22,7 +22,6 @@ NOT_PASSED_ON = (
     "HTTPS",
     "PYTHONHOME",
     "PYTHONPATH",
-    "REDIS_URL",
     "SECRET_KEY",
     "STATIC_URL",
 )

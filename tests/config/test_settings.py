@@ -13,7 +13,7 @@ from config.settings import DEMO_SECRET
 
 LONG_SECRET = "s" * 50
 CONFIGURED = ("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL", "DEBUG", "DEMO", "HTTPS",
-              "PLAINROW_DATA", "PRODUCT_NAME", "REDIS_URL", "SECRET_KEY")  # fmt: skip
+              "PLAINROW_DATA", "PRODUCT_NAME", "SECRET_KEY")  # fmt: skip
 
 
 def read(names: list[str], **env: str) -> subprocess.CompletedProcess[str]:
@@ -103,14 +103,6 @@ def test_a_database_address_is_used():
 
     wanted = {"HOST": "db.example", "PORT": 5433, "NAME": "rows", "USER": "ann"}
     assert {name: default[name] for name in wanted} == wanted
-
-
-def test_redis_carries_messages_between_processes_if_it_is_named():
-    def backend(**env: str) -> str:
-        return values("CHANNEL_LAYERS", DEMO="1", **env)["CHANNEL_LAYERS"]["default"]["BACKEND"]
-
-    assert backend() == "channels.layers.InMemoryChannelLayer"
-    assert backend(REDIS_URL="redis://x/0") == "channels_redis.core.RedisChannelLayer"
 
 
 def test_the_product_can_be_renamed():

@@ -60,7 +60,9 @@ def insert(key: int) -> None:
 
 
 def cut_the_stream() -> None:
-    cut = execute(f"SELECT pid FROM ({SENDERS}) AS senders WHERE pg_terminate_backend(pid)")
+    cut = execute(SENDERS)
+    for (pid,) in cut:
+        execute("SELECT pg_terminate_backend(%s)", pid)
     wait_for(lambda: not {*cut} & {*execute(SENDERS)}, "the stream's end")
 
 

@@ -85,13 +85,12 @@ class Hub:
             LINGER_SECONDS, self._leave, definition
         )
 
-    def unseen(self, snapshot: Snapshot, tables: frozenset[TableName]) -> list[int]:
-        """Transactions that were told, touched ``tables``, and are not visible in ``snapshot``."""
-        return [
-            xid
-            for xid, touched in self._recent.items()
-            if touched & tables and not snapshot.sees(xid)
-        ]
+    def unseen(self, tables: frozenset[TableName]) -> list[int]:
+        """Transactions that were told, touched ``tables``, and that nobody has seen yet.
+
+        To be asked before a snapshot is taken. One that is not in the answer is visible in it.
+        """
+        return [xid for xid, touched in self._recent.items() if touched & tables]
 
     def saw(self, snapshot: Snapshot) -> None:
         """What this snapshot sees, every later one does."""

@@ -67,8 +67,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     held: HeldAccess
 
-    async def connect(self) -> None:
-        """Admit who has a session; tell others that they are signed out."""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._state = State.ARRIVING
         self._outbox = Outbox()
         self._subscriptions: dict[str, Subscription] = {}
@@ -80,6 +80,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._heard = time.monotonic()
         self._allowance = 10.0 * MESSAGES_PER_SECOND
         self._runtime: Runtime = runtime()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The socket's whole life. However it ends, nothing of it stays behind."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._forget()
+
+    async def connect(self) -> None:
+        """Admit who has a session; tell others that they are signed out."""
         await self.accept()
         key = _session_key(self.scope)
         try:
@@ -97,26 +107,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._writer = asyncio.create_task(self._write())
         self._say(type="welcome", heartbeat=HEARTBEAT_SECONDS)
 
-    async def disconnect(self, code: int) -> None:
-        """Forget the page."""
-        self._state = State.ENDED
-        self._runtime.sockets.discard(self)
-        self._leave_all()
-        for task in (*self._joining, self._writer):
-            if task is not None:
-                task.cancel()
-
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One message of the browser."""
         if self._state is not State.OPEN:
             return
-        message = self._understood(text_data)
-        if message is None:
-            await self.close(POLICY_VIOLATION)
-            return
+        message = self._understood(text_data) or {}
         kind = message.get("type")
-        if kind == "ping":
-            self._say(type="pong", id=message.get("id"))
+        if kind == "ping" and (_is_id(message.get("id")) or isinstance(message.get("id"), int)):
+            self._say(type="pong", id=message["id"])
         elif kind == "ack" and isinstance(message.get("seq"), int):
             self._outbox.acknowledge(message["seq"])
             if self._left_out and self._outbox.calm:
@@ -126,21 +124,23 @@ class LiveConsumer(AsyncWebsocketConsumer):
         elif kind == "unsubscribe" and _is_id(message.get("sub")):
             self._leave(message["sub"])
         else:
+            self._forget()
             await self.close(POLICY_VIOLATION)
 
     # ------------------------------------------------ from the groups and the runtime
 
-    def deliver(self, subscription: Subscription, kind: str, body: str) -> None:
+    def deliver(self, subscription: Subscription, kind: str, body: str) -> bool:
         """Send a frame, or leave it out if the browser is too far behind."""
         if self._subscriptions.get(subscription.id) is not subscription:
-            return
+            return False
         if self._outbox.full:
             # It is in no group meanwhile; when it has caught up it joins again.
             self._left_out.add(subscription)
             self._runtime.leave([subscription])
-            return
+            return False
         seq = self._outbox.number(len(body))
         self._queue(f'{{"type":"{kind}","sub":{json.dumps(subscription.id)},"seq":{seq},{body}')
+        return True
 
     def refuse(self, subscription: Subscription, reason: str) -> None:
         """The subscription ends, and the browser is told why."""
@@ -170,6 +170,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def _subscribe(self, message: dict[str, Any]) -> None:
         sub = message["sub"]
+        replaced = self._subscriptions.get(sub)
+        if replaced is not None and replaced.etag != message.get("etag"):
+            message["etag"] = None  # frames are on their way: the page will not be what it was
         self._leave(sub)
         try:
             if len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
@@ -193,7 +196,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             params = view.clean(token.params)
             window = Window.of(message.get("size", 0) or 0, message.get("after"))
             if window.after is not None:
-                check_cursor(window.after, view.name)
+                check_cursor(window.after, view.container(viewer.access.tenant, params))
         except (tokens.BadToken, BadParameters, BadWindow) as error:
             raise Refusal("malformed") from error
         except UnknownName as error:
@@ -219,6 +222,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         task.add_done_callback(self._joining.discard)
 
     async def _join_group(self, subscription: Subscription) -> None:
+        if self._subscriptions.get(subscription.id) is not subscription:
+            return  # it ended before this began
         try:
             await self._runtime.join(subscription)
         except NotFollowed:
@@ -240,6 +245,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
         for sub in tuple(self._subscriptions):
             self._leave(sub)
 
+    def _forget(self) -> None:
+        self._state = State.ENDED
+        self._runtime.sockets.discard(self)
+        self._leave_all()
+        for task in (*self._joining, self._writer):
+            if task is not None:
+                task.cancel()
+
     # --------------------------------------------------------------------- the wire
 
     def _understood(self, text: str | None) -> dict[str, Any] | None:
@@ -252,7 +265,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return None
         try:
             message = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return message if isinstance(message, dict) else None
 

@@ -19,12 +19,15 @@ import json
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from django.db import DatabaseError, InterfaceError, connection, transaction
+
 from electric_sync.access import HeldAccess, outdated
 from electric_sync.live import fragments, window_test
-from electric_sync.live.pending import Changed, Pending
+from electric_sync.live.pending import Changed, Pending, wait_for_visibility
 from electric_sync.live.views import (
     LiveList,
     LiveView,
@@ -43,8 +46,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VISIBILITY_SECONDS = (0.001, 0.1)
-"""Shortest and longest wait for a transaction that was told and cannot be seen yet."""
 RUN_SECONDS = 0.1
 """A run that took longer leaves the rest of its instances to the next one."""
 
@@ -54,8 +55,11 @@ class Socket(Protocol):
 
     held: HeldAccess
 
-    def deliver(self, subscription: Subscription, kind: str, body: str) -> None:
-        """Send a message; ``body`` is a JSON object's text that is added to it."""
+    def deliver(self, subscription: Subscription, kind: str, body: str) -> bool:
+        """Send a message; ``body`` is a JSON object's text that is added to it.
+
+        Returns whether it was sent. If it was not, the subscription has left its group.
+        """
 
     def refuse(self, subscription: Subscription, reason: str) -> None:
         """The subscription ends."""
@@ -132,7 +136,10 @@ class _Item:
     changed: frozenset[str] | None
     joiners: tuple[Subscription, ...]
     old: Rendered | None
+    waited: bool = False
+    """The last run had no time for it."""
     done: bool = False
+    error: Exception | None = None
     new: Rendered | None = None
     content: str = ""
     whole: Rendering | None = None
@@ -161,6 +168,8 @@ class Group:
         self._refresher = refresher
         self._pending = Pending()
         self._unseen_runs = 0
+        self._deserted = False
+        self._careful = False
 
     async def watch(self) -> None:
         """Listen to the hub.
@@ -169,10 +178,13 @@ class Group:
             TableBusy, TableRefused, psycopg.Error: a shape cannot be followed.
         """
         for definition in self.definitions:
+            if self._deserted:  # everybody left while the one before was taken in
+                return
             await self._hub.watch(definition, self)
 
     def unwatch(self) -> None:
         """Listen no longer."""
+        self._deserted = True
         for definition in self.definitions:
             self._hub.unwatch(definition, self)
 
@@ -207,30 +219,44 @@ class Group:
         items = []
         for instance in self.instances.values():
             changed = instance.behind
+            waited = bool(changed)
             if taken:
                 changed.add(taken.changed.keys)
             if changed or instance.joiners or instance.rendered is None:
                 instance.behind = Changed()
                 items.append(
-                    _Item(instance, changed.keys, tuple(instance.joiners), instance.rendered)
+                    _Item(
+                        instance,
+                        changed.keys,
+                        tuple(instance.joiners),
+                        instance.rendered,
+                        waited,
+                    )
                 )
         if not items:
             return None
+        told = []
+        if any(item.old is None for item in items):
+            # A new instance has not heard of what was told before it came. Asked now, before
+            # the snapshot is taken: afterwards others may have seen it, in later snapshots.
+            told = self._hub.unseen(frozenset(each.table for each in self.definitions))
         sockets = {
             subscription.socket
             for item in items
             for subscription in (*item.instance.members, *item.joiners)
         }
-        return GroupRun(self, taken, items, [socket.held for socket in sockets], sockets)
+        held = [socket.held for socket in sockets]
+        return GroupRun(self, taken, told, items, held, sockets, self._careful)
 
     def failed(self, run: GroupRun) -> None:
-        """Nothing of the run counts; the refresher marks the group again."""
+        """Nothing of the run counts; the refresher marks the group again.
+
+        If one instance broke the transaction for all, the next run finds out which.
+        """
+        self._careful = True
         self._pending.merge(run.taken)
         for item in run.items:
             item.instance.behind.add(item.changed)
-            for joiner in item.joiners:
-                if item.old is None and joiner.instance is item.instance:
-                    joiner.socket.refuse(joiner, "error")
 
     def finish(self, run: GroupRun, snapshot: Snapshot) -> None:
         """Send what the run found, and keep what it could not see."""
@@ -239,21 +265,22 @@ class Group:
                 socket.access_changed()
             else:
                 socket.held.snapshot = snapshot
+        self._careful = any(item.error for item in run.items)
         unfinished = False
         lag = _milliseconds_since(run.taken.committed_at)
         for item in run.items:
             if self.instances.get(item.instance.scene) is not item.instance:
                 continue
-            if item.done:
+            if item.error is not None:
+                _refuse(item)
+            elif item.done:
                 _send(item, lag)
             else:
                 item.instance.behind.add(item.changed)
                 unfinished = True
         left = run.taken.unseen(snapshot)
-        if any(item.old is None and item.done for item in run.items):
-            # A new instance has not heard of what was told before it came.
-            tables = frozenset(definition.table for definition in self.definitions)
-            for xid in self._hub.unseen(snapshot, tables):
+        for xid in run.told:
+            if not snapshot.sees(xid):
                 left.add(None, xid)
         self._hub.saw(snapshot)
         self._keep(left)
@@ -264,10 +291,9 @@ class Group:
         if not left:
             self._unseen_runs = 0
             return
-        shortest, longest = VISIBILITY_SECONDS
         self._pending.merge(left)
-        self._refresher.mark_later(self, min(shortest * 2**self._unseen_runs, longest))
-        self._unseen_runs = min(self._unseen_runs + 1, 10)
+        self._refresher.mark_later(self, wait_for_visibility(self._unseen_runs))
+        self._unseen_runs += 1
 
 
 @dataclass(slots=True, eq=False)
@@ -276,9 +302,13 @@ class GroupRun:
 
     group: Group
     taken: Pending
+    told: list[int]
+    """Transactions that new instances may have missed, if the snapshot does not see them."""
     items: list[_Item]
     held: list[HeldAccess]
     sockets: set[Socket]
+    careful: bool
+    """One instance may break the transaction: each reads behind a savepoint of its own."""
     outdated: set[HeldAccess] = field(default_factory=set)
 
     def run(self, snapshot: Snapshot) -> None:
@@ -286,22 +316,39 @@ class GroupRun:
         until = time.monotonic() + RUN_SECONDS
         self.outdated = set(outdated(self.held, snapshot))
         shared = SharedContexts()
-        concerned = self._concerned(shared)
-        # Whoever joins waits for a page; then those that a change concerns.
-        for number, item in sorted(enumerate(self.items), key=lambda each: not each[1].joiners):
+        concerned = None if self.careful else self._concerned(shared)
+        # Whoever joins waits for a page; then those that had to wait before.
+        for number, item in sorted(
+            enumerate(self.items), key=lambda each: (not each[1].joiners, not each[1].waited)
+        ):
+            self._read(item, shared, is_concerned=concerned is None or number in concerned)
             if time.monotonic() > until:
                 break
-            view, scene = item.instance.view, item.instance.scene
-            if item.old is None or item.needs_everything:
-                item.whole = view.render(scene, shared)
-                item.new = item.whole.rendered
-                if item.old is not None and item.old != item.new:
-                    item.content = _whole_difference(item, item.whole)
-            elif number in concerned:
-                item.new, item.content = view.update(scene, item.old, item.changed, shared)
-            else:
-                item.new = item.old
+
+    def _read(self, item: _Item, shared: SharedContexts, *, is_concerned: bool) -> None:
+        """Render or update one instance. What it raises is its own matter alone."""
+        view, scene = item.instance.view, item.instance.scene
+        try:
+            with transaction.atomic() if self.careful else nullcontext():
+                if item.old is None or item.needs_everything:
+                    item.whole = view.render(scene, shared)
+                    item.new = item.whole.rendered
+                    if item.old is not None and item.old != item.new:
+                        item.content = _whole_difference(item, item.whole)
+                elif is_concerned:
+                    item.new, item.content = view.update(scene, item.old, item.changed, shared)
+                else:
+                    item.new = item.old
             item.done = True
+        except Exception as error:
+            if isinstance(error, DatabaseError | InterfaceError) and not self._can_go_on():
+                raise
+            logger.exception("%s cannot be shown.", scene.view)
+            item.error = error
+
+    def _can_go_on(self) -> bool:
+        """Whether the transaction survived an error of the database."""
+        return self.careful and not connection.needs_rollback and connection.is_usable()
 
     def finish(self, snapshot: Snapshot) -> None:
         """In the event loop."""
@@ -347,6 +394,14 @@ def _whole_difference(item: _Item, whole: Rendering) -> str:
     return fragments.difference(container, item.old.keys, whole.rendered.keys, whole.parts, changed)
 
 
+def _refuse(item: _Item) -> None:
+    """End the subscriptions of an instance that cannot be rendered."""
+    instance = item.instance
+    for subscription in (*instance.members, *item.joiners):
+        if subscription.instance is instance:
+            subscription.socket.refuse(subscription, "error")
+
+
 def _send(item: _Item, lag: int | None) -> None:
     """The new state goes to the members, then joiners become members."""
     instance, new = item.instance, item.new
@@ -360,17 +415,20 @@ def _send(item: _Item, lag: int | None) -> None:
         instance.members |= same
         body = _body(new, lag=lag, content=item.content)
         for member in tuple(instance.members):
-            member.etag = new.etag
-            member.socket.deliver(member, "frame", body)
+            _deliver(member, new, "frame", body)
         joining = [each for each in joining if each not in same]
     for joiner in joining:
         instance.members.add(joiner)
         content = _missing(item, joiner)
-        joiner.etag = new.etag
         if content is None:
-            joiner.socket.deliver(joiner, "current", _body(new))
+            _deliver(joiner, new, "current", _body(new))
         else:
-            joiner.socket.deliver(joiner, "frame", _body(new, lag=None, content=content))
+            _deliver(joiner, new, "frame", _body(new, lag=None, content=content))
+
+
+def _deliver(subscription: Subscription, new: Rendered, kind: str, body: str) -> None:
+    if subscription.socket.deliver(subscription, kind, body):
+        subscription.etag = new.etag  # else its page still shows what it did
 
 
 def _missing(item: _Item, joiner: Subscription) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from electric_sync.values import Snapshot
 
@@ -10,6 +10,14 @@ MAX_KEYS = 500
 """Changed rows remembered one by one; beyond it, anything may have changed."""
 MAX_TRANSACTIONS = 10_000
 """Transactions remembered one by one; beyond it, all up to the newest are waited for."""
+VISIBILITY_SECONDS = (0.001, 0.1)
+"""Shortest and longest wait for a transaction that was told and cannot be seen yet."""
+
+
+def wait_for_visibility(runs: int) -> float:
+    """Seconds until it is looked again, after ``runs`` looks in vain."""
+    shortest, longest = VISIBILITY_SECONDS
+    return min(shortest * 2 ** min(runs, 10), longest)
 
 
 class Changed:
@@ -60,16 +68,15 @@ class Pending:
             self.committed_at = max(committed_at, self.committed_at or 0)
         if xid is not None:
             self._xids.add(xid)
-            if len(self._xids) > MAX_TRANSACTIONS:
-                self._beyond = xid
-                self._xids.clear()
+            self._bound()
 
     def merge(self, other: Pending) -> None:
         """Add what another one held."""
         self.changed.add(other.changed.keys)
         self._xids |= other._xids
         if other._beyond is not None:
-            self._beyond = other._beyond
+            self._beyond = _newest({other._beyond}, self._beyond)
+        self._bound()
         if other.committed_at is not None:
             self.committed_at = max(other.committed_at, self.committed_at or 0)
 
@@ -88,3 +95,17 @@ class Pending:
 
     def __bool__(self) -> bool:
         return bool(self.changed)
+
+    def _bound(self) -> None:
+        if len(self._xids) > MAX_TRANSACTIONS:
+            self._beyond = _newest(self._xids, self._beyond)
+            self._xids.clear()
+
+
+def _newest(xids: Set[int], other: int | None) -> int:
+    """The one that was given out last. The stream's 32 bits wrap around."""
+    some = next(iter(xids))
+    return max(
+        xids if other is None else {*xids, other},
+        key=lambda xid: (xid - some + 0x80000000) % 0x100000000,
+    )

@@ -18,6 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -64,7 +65,7 @@ class Refresher:
         self._running: dict[Job, asyncio.Task[None]] = {}
         self._again: set[Job] = set()
         self._timers: dict[Job, asyncio.TimerHandle] = {}
-        self._failures: dict[Job, int] = {}
+        self._failures: WeakKeyDictionary[Job, int] = WeakKeyDictionary()
         self._closed = False
 
     def mark(self, job: Job) -> None:
@@ -114,17 +115,18 @@ class Refresher:
         started = time.monotonic()
         try:
             snapshot = await loop.run_in_executor(thread, _run, work)
+            work.finish(snapshot)
         except Exception as error:  # noqa: BLE001 a template or a query of the project's may raise anything
             self._report(job, error)
             work.failed()
         else:
             self._failures.pop(job, None)
-            work.finish(snapshot)
-        del self._running[job]
+        finally:
+            del self._running[job]
+            loop.call_later(time.monotonic() - started, self._rested, thread)
         if job in self._again:
             self._again.discard(job)
             self.mark(job)
-        loop.call_later(time.monotonic() - started, self._rested, thread)
 
     def _report(self, job: Job, error: Exception) -> None:
         failures = self._failures[job] = self._failures.get(job, 0) + 1

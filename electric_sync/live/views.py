@@ -192,7 +192,6 @@ class LiveList(LiveView):
             context=lambda: shared.of(self, scene),
             container=self.container(scene.tenant, scene.params),
             window=scene.window,
-            view=self.name,
         )
 
     def render(self, scene: Scene, shared: SharedContexts) -> Rendering:

@@ -14,15 +14,13 @@ from django.utils import timezone
 from electric_sync.access import HeldAccess, Viewer, load_viewer, outdated
 from electric_sync.hub import Hub
 from electric_sync.live.groups import Socket
-from electric_sync.live.pending import Pending
+from electric_sync.live.pending import Pending, wait_for_visibility
 from electric_sync.live.refresher import Refresher
 from electric_sync.models import AccessLog
 from electric_sync.shapes import SCHEMA
 from electric_sync.values import Key, ShapeDefinition, Snapshot, TableName
 
 ACCESS_LOG = ShapeDefinition(TableName(SCHEMA, AccessLog._meta.db_table))
-RETRY_SECONDS = 0.002
-"""Wait for a change of access that was told and cannot be seen yet."""
 
 
 class AccessWatch:
@@ -39,6 +37,7 @@ class AccessWatch:
         self._refresher = refresher
         self._sockets = sockets
         self._pending = Pending()
+        self._unseen_runs = 0
 
     async def watch(self) -> None:
         """Listen to the hub.
@@ -80,7 +79,8 @@ class AccessWatch:
         left = run.taken.unseen(snapshot)
         if left:
             self._pending.merge(left)
-            self._refresher.mark_later(self, RETRY_SECONDS)
+            self._refresher.mark_later(self, wait_for_visibility(self._unseen_runs))
+        self._unseen_runs = self._unseen_runs + 1 if left else 0
 
     def failed(self, run: _AccessRun) -> None:
         """Look again."""

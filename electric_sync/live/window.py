@@ -5,11 +5,10 @@ not kept. :func:`read` reads it anew. :func:`update` takes the keys of changed r
 the new window without reading the whole list:
 
     A row that did not change keeps its place among those that did not change either. So the
-    new window is among the old window's rows and the changed ones, as long as one unchanged
-    row of the old window has at least ``size`` rows up to and including it: everything
-    outside was behind the old window's last row and still is. PostgreSQL filters and sorts
-    those few rows by key. Only when rows left and must be replaced from below is the window
-    read anew.
+    new window is among the old window's rows, the one behind them and the changed ones, as
+    long as an unchanged one of the old rows has more than ``size`` rows up to and including
+    it: everything else was behind it and still is. PostgreSQL filters and sorts those few
+    rows by key. Only when rows left and must be replaced from below is the window read anew.
 
 Which rows match and in which order is PostgreSQL's answer, always.
 """
@@ -62,17 +61,35 @@ class Window:
         return cls(steps * STEP, after)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
-    """What is remembered of something that was rendered.
+    """What is remembered of something that was rendered. Equal if the pages are.
 
-    ``digests`` has one entry a row, in order. ``more``: there are rows behind the window.
-    ``cursors[i]`` is the position before the row ``STEP * (i + 1)``.
+    ``digests`` has one entry a row, in order. ``behind`` is the key of the first row behind
+    the window; None: there is none. ``cursors[i]`` is the position before the row
+    ``STEP * (i + 1)``.
     """
 
     digests: dict[str, bytes]
-    more: bool = False
+    behind: str | None = None
     cursors: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Rendered):
+            return NotImplemented
+        return (
+            # Equal dictionaries may have another order, and the order is what a list is about.
+            [*self.digests.items()] == [*other.digests.items()]
+            and self.more == other.more
+            and self.cursors == other.cursors
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def more(self) -> bool:
+        """Whether there are rows behind the window."""
+        return self.behind is not None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -81,8 +98,8 @@ class Rendered:
 
     @property
     def last(self) -> str | None:
-        """The last row's key; None: there are no rows."""
-        return next(reversed(self.digests), None)
+        """The key of the last row that is known, in the window or behind it; None: none is."""
+        return self.behind if self.more else next(reversed(self.digests), None)
 
     @property
     def etag(self) -> str:
@@ -111,7 +128,6 @@ class Rows:
     context: Callable[[], Mapping[str, Any]]
     container: Container
     window: Window
-    view: str
 
 
 def read(rows: Rows) -> tuple[Rendered, dict[str, str]]:
@@ -121,7 +137,7 @@ def read(rows: Rows) -> tuple[Rendered, dict[str, str]]:
     html = _render(rows, shown)
     rendered = Rendered(
         digests={key: digest(row) for key, row in html.items()},
-        more=len(found) > rows.window.size,
+        behind=str(found[-1].pk) if len(found) > rows.window.size else None,
         cursors=_cursors(rows, list(html)),
     )
     return rendered, html
@@ -135,12 +151,10 @@ def update(rows: Rows, old: Rendered, changed: frozenset[str]) -> tuple[Rendered
     keys = _known_order(rows, old, changed)
     if keys is None:
         return None
-    shown, more = keys[: rows.window.size], old.more or len(keys) > rows.window.size
+    shown, behind = keys[: rows.window.size], keys[rows.window.size :]
     affected = [key for key in shown if key in changed]
     html = _render(rows, list(rows.queryset.filter(pk__in=affected))) if affected else {}
     digests = {key: digest(html[key]) if key in html else old.digests[key] for key in shown}
-    if tuple(digests) == old.keys and len(keys) <= rows.window.size and not affected:
-        return old, ""
     moved_cursor = (
         any(
             shown[at - 1 : at] != list(old.keys[at - 1 : at]) or shown[at - 1] in changed
@@ -150,7 +164,7 @@ def update(rows: Rows, old: Rendered, changed: frozenset[str]) -> tuple[Rendered
     )
     new = Rendered(
         digests=digests,
-        more=more,
+        behind=behind[0] if behind else None,
         cursors=_cursors(rows, shown) if moved_cursor else old.cursors,
     )
     return new, difference(rows.container, old, new, html)
@@ -177,8 +191,10 @@ def digest(html: str) -> bytes:
 
 
 def _known_order(rows: Rows, old: Rendered, changed: frozenset[str]) -> list[str] | None:
-    """The keys of the new window (and perhaps some behind it), or None if that is not known."""
+    """The keys of the new window and those known behind it, or None if the window is not known."""
     candidates = {*old.digests, *changed}
+    if old.behind is not None:
+        candidates.add(old.behind)
     order = [
         str(key)
         for key in rows_behind_cursor(rows).filter(pk__in=candidates).values_list("pk", flat=True)
@@ -186,11 +202,11 @@ def _known_order(rows: Rows, old: Rendered, changed: frozenset[str]) -> list[str
     if not old.more:
         return order  # the window held the whole list
     there = set(order) - changed
-    last = next((key for key in reversed(old.keys) if key in there), None)
+    last = next((key for key in (old.behind, *reversed(old.keys)) if key in there), None)
     if last is None:
         return None
     known = order[: order.index(last) + 1]
-    return known if len(known) >= rows.window.size else None
+    return known if len(known) > rows.window.size else None
 
 
 def _render(rows: Rows, objects: Sequence[Model]) -> dict[str, str]:
@@ -247,30 +263,34 @@ def _cursors(rows: Rows, keys: Sequence[str]) -> tuple[str, ...]:
         for key, *values in _sortable(rows.queryset).filter(pk__in=ends).values_list("pk", *names)
     }
     return tuple(
-        signing.dumps(
-            [rows.view, [None if value is None else str(value) for value in found[key]]],
-            salt=CURSOR_SALT,
+        _signer().sign_object(
+            [rows.container.id, [None if value is None else str(value) for value in found[key]]]
         )
         for key in ends
     )
 
 
-def check_cursor(cursor: str, view: str) -> None:
+def check_cursor(cursor: str, container: Container) -> None:
     """Refuse a cursor that is not that list's.
 
     Raises:
         BadWindow: it was not made here, or for another list.
     """
-    if _load_cursor(cursor)[0] != view:
+    if _load_cursor(cursor)[0] != container.id:
         raise BadWindow("This position belongs to another list.")
+
+
+def _signer() -> signing.Signer:
+    # It signs no time: one position is one cursor, else pages would differ that are the same.
+    return signing.Signer(salt=CURSOR_SALT)
 
 
 def _load_cursor(cursor: str) -> tuple[str, list[str | None]]:
     try:
-        view, values = signing.loads(cursor, salt=CURSOR_SALT)
+        container, values = _signer().unsign_object(cursor)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise BadWindow("This position was not given out here.") from error
-    return view, values
+    return container, values
 
 
 def rows_behind_cursor(rows: Rows) -> QuerySet[Any]:
@@ -281,9 +301,9 @@ def rows_behind_cursor(rows: Rows) -> QuerySet[Any]:
     """
     if rows.window.after is None:
         return rows.queryset
-    view, texts = _load_cursor(rows.window.after)
+    container, texts = _load_cursor(rows.window.after)
     order = order_of(rows.queryset)
-    if view != rows.view or len(texts) != len(order):
+    if container != rows.container.id or len(texts) != len(order):
         raise BadWindow("This position belongs to another list.")
     queryset = _sortable(rows.queryset)
     behind, equal = Q(pk__in=[]), Q()

@@ -1,8 +1,8 @@
 """The window test: which of many open lists does a change concern at all?
 
 One statement asks PostgreSQL for every list whether a changed row matches its filter, and
-where it sorts beside the window's last row. A list needs nothing if none of the changed rows
-is in its window, and none that matches sorts before the window's end. It is exact, it needs
+where it sorts beside the row behind the window. A list needs nothing if none of the changed
+rows is in its window or that row, and none that matches sorts before it. It is exact, it needs
 no old row images, and it reads the changed rows by their key only.
 """
 
@@ -57,7 +57,7 @@ def concerned(
     found = set()
     asked = []
     for number, (question, rendered) in lists.items():
-        if not changed.isdisjoint(rendered.digests):
+        if rendered.behind in changed or not changed.isdisjoint(rendered.digests):
             found.add(number)
         elif question is not None:
             asked.append((number, question, rendered))
@@ -65,7 +65,7 @@ def concerned(
         for number, order in _ask(asked[start : start + BATCH], changed):
             rendered = lists[number][1]
             # A window that holds the whole list takes in whatever matches; another one only
-            # what sorts before its last row.
+            # what sorts before the row behind it.
             known = [] if rendered.last is None else [rendered.last]
             if (order[:1] if rendered.more else order) != known:
                 found.add(number)

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from electric_sync import conf
 from electric_sync.access import Viewer
 from electric_sync.live import tokens
+from electric_sync.live.fragments import Container
 from electric_sync.live.views import LiveView, Rendering, Scene, SharedContexts, live_views
 from electric_sync.live.window import BadWindow, Window, check_cursor
 
@@ -83,10 +84,10 @@ def _element(request: HttpRequest, view: LiveView, given: dict[str, Any]) -> Liv
     audience = view.admit(access, params)
     if audience is None:
         raise Http404("Nothing here that you may see.")
-    window = _window(request, view)
+    container = view.container(access.tenant, params)
+    window = _window(request, container)
     scene = Scene(view.name, access.tenant, params, audience, window)
     rendering = view.render(scene, _shared(request))
-    container = view.container(access.tenant, params)
     attributes = {
         "id": container.id,
         "data-live": tokens.dump(view.name, viewer.session_id, access.tenant, dict(params)),
@@ -112,12 +113,12 @@ def _html(view: LiveView, attributes: dict[str, str], rendering: Rendering) -> S
     return mark_safe(f"<{view.tag}{written}>{rendering.content}</{view.tag}>")  # noqa: S308
 
 
-def _window(request: HttpRequest, view: LiveView) -> Window:
+def _window(request: HttpRequest, container: Container) -> Window:
     """From ``?after=``, if that is a position of this list."""
     after = request.GET.get("after")
     if after:
         try:
-            check_cursor(after, view.name)
+            check_cursor(after, container)
         except BadWindow:
             return Window()
     return Window(after=after or None)

@@ -35,6 +35,10 @@ class UserSessionAdmin(ReadOnlyAdmin):
     exclude = ("key_hash", "auth_hash")
     actions = ("sign_out",)
 
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        # Else the admin could not delete a person who has ever signed in.
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
     @admin.display(boolean=True, description="open")
     def is_open(self, session: UserSession) -> bool:
         return session.ended_at is None and session.expires_at > timezone.now()

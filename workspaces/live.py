@@ -72,9 +72,9 @@ class TableRows(LiveList):
         self, audience: Audience, workspace_id: UUID, table_id: UUID
     ) -> QuerySet[DataTableRow]:
         """All of them."""
-        return DataTableRow.objects.filter(
-            table_id=table_id, workspace_id=workspace_id
-        ).order_by("position", "id")
+        return DataTableRow.objects.filter(table_id=table_id, workspace_id=workspace_id).order_by(
+            "position", "id"
+        )
 
     def context(self, audience: Audience, workspace_id: UUID, table_id: UUID) -> dict[str, Any]:
         """The columns, and the people that cells may name."""
@@ -133,9 +133,11 @@ class TableTitle(LiveRegion):
 
     def context(self, audience: Audience, workspace_id: UUID, table_id: UUID) -> dict[str, Any]:
         """The table and its workspace."""
-        table = DataTable.objects.select_related("workspace").filter(
-            pk=table_id, workspace_id=workspace_id
-        ).first()
+        table = (
+            DataTable.objects.select_related("workspace")
+            .filter(pk=table_id, workspace_id=workspace_id)
+            .first()
+        )
         return {"table": table, "workspace": table and table.workspace}
 
 
@@ -179,9 +181,7 @@ class HomeWorkspaces(LiveRegion):
 
     def context(self, audience: Audience) -> dict[str, Any]:
         """The workspaces with their tables."""
-        return {
-            "places": _places(audience.company, audience.visible, editable=audience.editable)
-        }
+        return {"places": _places(audience.company, audience.visible, editable=audience.editable)}
 
 
 @register
@@ -214,9 +214,9 @@ class WorkspaceTables(LiveList):
 
     def queryset(self, audience: Audience, workspace_id: UUID) -> QuerySet[DataTable]:
         """Those that are not in the trash."""
-        return DataTable.objects.filter(
-            workspace_id=workspace_id, trashed_at=None
-        ).order_by("position", "id")
+        return DataTable.objects.filter(workspace_id=workspace_id, trashed_at=None).order_by(
+            "position", "id"
+        )
 
 
 @register

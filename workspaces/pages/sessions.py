@@ -98,9 +98,7 @@ def _demo_people() -> list[DemoPerson]:
             known.place += f"; {each.get_role_display().lower()} at {each.company.name}"
             continue
         place = ", ".join([each.company.name, *given.get((each.user_id, each.company_id), [])])
-        people[each.user_id] = DemoPerson(
-            each.user_id, each.name, place, each.get_role_display()
-        )
+        people[each.user_id] = DemoPerson(each.user_id, each.name, place, each.get_role_display())
     return list(people.values())
 
 

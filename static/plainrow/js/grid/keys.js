@@ -92,7 +92,7 @@ function pageOf(cell) {
 // ── Clipboard: one cell ─────────────────────────────────────────────────────
 
 document.addEventListener("copy", (event) => {
-  const cell = event.target === document.activeElement ? cellOf(event.target) : null;
+  const cell = cellOf(document.activeElement);
   if (!isData(cell) || cell === editedCell() || String(getSelection())) return;
   const column = columnOf(cell);
   event.clipboardData.setData("text/plain", TYPES[column.type].text(currentValue(cell, column), column));
@@ -101,10 +101,9 @@ document.addEventListener("copy", (event) => {
 
 document.addEventListener("paste", (event) => {
   const cell = cellOf(document.activeElement);
-  if (!isData(cell) || cell === editedCell()) return;
   const text = event.clipboardData.getData("text/plain").trim();
+  if (!isData(cell) || cell === editedCell() || !text) return;
   event.preventDefault();
   if (text.includes("\t") || text.includes("\n")) edit(cell, text.split(/[\t\n]/)[0]);
   else put(cell, text);
 });
-

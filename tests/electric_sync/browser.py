@@ -7,8 +7,13 @@ import json
 from typing import Any
 
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.test import Client
 
+from electric_sync.access import hash_key
+from electric_sync.live import tokens
+from electric_sync.live.views import live_views
+from electric_sync.models import UserSession
 from tests.electric_sync.loop import PATIENCE, LoopThread
 from tests.electric_sync.page import LiveElement, live_elements
 from tests.project.asgi import application
@@ -64,6 +69,22 @@ class Browser:
             }
         )
         return sub
+
+    def follow(self, name: str, **params: Any) -> LiveElement:
+        """Subscribe a live view that no page has, with the token that a page would give it."""
+        view, session = live_views.get(name), self.session
+        token = tokens.dump(name, session.pk, session.tenant, params)
+        container = view.container(session.tenant, view.clean(params))
+        element = LiveElement(container.id, container.tag, token, etag=None, content="")
+        self.elements[element.id] = element
+        self.subscribe(element)
+        return element
+
+    @property
+    def session(self) -> UserSession:
+        """The row of the browser's sign-in."""
+        key = self.client.cookies[settings.SESSION_COOKIE_NAME].value
+        return UserSession.objects.get(key_hash=hash_key(key))
 
     def send(self, **message: Any) -> None:
         """Say something on the socket."""

@@ -73,7 +73,7 @@ class LiveElement:
     id: str
     tag: str
     token: str
-    etag: str
+    etag: str | None
     content: str
     size: int = 100
     after: str | None = None

@@ -1,4 +1,5 @@
 /** The grid: what its parts do when the page or its rows change. */
+import { keep } from "electric_sync/live";
 import { onPage } from "../page.js";
 import { restore } from "../saving/changes.js";
 import "../saving/savebar.js";
@@ -10,6 +11,9 @@ import "./mouse.js";
 import { greetRow } from "./rows.js";
 import { settleSelection } from "./selection.js";
 import { settleWindow } from "./windows.js";
+
+// What is this page's own in cells that the server draws.
+keep({ classes: ["is-saving", "is-refused", "is-narrow"], elements: [".cell-note", ".cell-hint"] });
 
 /** Whether the focus is in the grid, or was until its row left. */
 let hadFocus = false;

@@ -1,6 +1,4 @@
-/** The page as it is now: its changes, its announcements, its icons. */
-
-const SVG = "http://www.w3.org/2000/svg";
+/** The page as it is now: when it changes, what it announces, elements for it. */
 
 /**
  * Run now and whenever the page was replaced by a link, a form or the back button.
@@ -21,20 +19,6 @@ export function onPage(run) {
  */
 export function announce(sentence) {
   document.getElementById("announcer").textContent = sentence;
-}
-
-/**
- * @param {string} name of the sprite
- * @returns {SVGSVGElement}
- */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.classList.add("icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${document.body.dataset.sprite}#${name}`);
-  svg.append(use);
-  return svg;
 }
 
 /**

@@ -103,6 +103,10 @@ class Hub:
         """Stop the engine."""
         for leaving in self._leaving.values():
             leaving.cancel()
+        for subscribing in self._subscribed.values():
+            subscribing.cancel()
+        if self._subscribed:
+            await asyncio.wait(self._subscribed.values())
         await self._engine.stop()
 
     def _leave(self, definition: ShapeDefinition) -> None:

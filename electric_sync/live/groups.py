@@ -168,7 +168,6 @@ class Group:
         self._refresher = refresher
         self._pending = Pending()
         self._unseen_runs = 0
-        self._deserted = False
         self._careful = False
 
     async def watch(self) -> None:
@@ -178,13 +177,10 @@ class Group:
             TableBusy, TableRefused, psycopg.Error: a shape cannot be followed.
         """
         for definition in self.definitions:
-            if self._deserted:  # everybody left while the one before was taken in
-                return
             await self._hub.watch(definition, self)
 
     def unwatch(self) -> None:
         """Listen no longer."""
-        self._deserted = True
         for definition in self.definitions:
             self._hub.unwatch(definition, self)
 

@@ -111,13 +111,17 @@ class Runtime:
         for group in drop(subscriptions):
             if self._groups.get(group.definitions) is group:
                 del self._groups[group.definitions]
-                del self._ready[group]
+                self._ready.pop(group).cancel()  # it may be taking tables in still
                 group.unwatch()
 
     async def close(self) -> None:
         """Stop everything that runs in the background."""
-        self._chores.cancel()
-        await asyncio.wait([self._chores])
+        tasks = [self._chores, *self._ready.values()]
+        if self._watching is not None:
+            tasks.append(self._watching)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await self._hub.close()
         await self._refresher.close()
         _runtimes.pop(asyncio.get_running_loop(), None)

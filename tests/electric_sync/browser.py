@@ -27,6 +27,7 @@ class Browser:
         self.client = client
         self.elements: dict[str, LiveElement] = {}
         self.heard: list[dict[str, Any]] = []
+        self.acknowledges = True
         self._socket: WebsocketCommunicator | None = None
         self._subs = 0
         self._by_sub: dict[str, LiveElement] = {}
@@ -72,13 +73,17 @@ class Browser:
 
     def follow(self, name: str, **params: Any) -> LiveElement:
         """Subscribe a live view that no page has, with the token that a page would give it."""
-        view, session = live_views.get(name), self.session
-        token = tokens.dump(name, session.pk, session.tenant, params)
-        container = view.container(session.tenant, view.clean(params))
-        element = LiveElement(container.id, container.tag, token, etag=None, content="")
+        element = self.element(name, **params)
         self.elements[element.id] = element
         self.subscribe(element)
         return element
+
+    def element(self, name: str, **params: Any) -> LiveElement:
+        """What a page would have of a live view, still empty."""
+        view, session = live_views.get(name), self.session
+        token = tokens.dump(name, session.pk, session.tenant, params)
+        container = view.container(session.tenant, view.clean(params))
+        return LiveElement(container.id, container.tag, token, etag=None, content="")
 
     @property
     def session(self) -> UserSession:
@@ -90,9 +95,25 @@ class Browser:
         """Say something on the socket."""
         self._loop.run(self._socket.send_to(text_data=json.dumps(message)))
 
-    def send_text(self, text: str) -> None:
+    def send_text(self, text: str | None = None, data: bytes | None = None) -> None:
         """Say something that need not make sense."""
-        self._loop.run(self._socket.send_to(text_data=text))
+        self._loop.run(self._socket.send_to(text_data=text, bytes_data=data))
+
+    def post(self, **message: Any) -> None:
+        """Say something as soon as the loop goes on, without waiting for that."""
+        sent = {"type": "websocket.receive", "text": json.dumps(message)}
+        self._loop.loop.call_soon_threadsafe(self._socket.input_queue.put_nowait, sent)
+
+    def sub_of(self, element: LiveElement) -> str:
+        """The id of the subscription that shows it."""
+        (sub,) = [sub for sub, shown in self._by_sub.items() if shown is element]
+        return sub
+
+    def crash(self) -> None:
+        """The server ends the socket's task without a word, as it does with one that hangs."""
+        socket, self._socket = self._socket, None
+        self._by_sub.clear()
+        self._loop.run(_cancel(socket.future))
 
     def disconnect(self) -> None:
         """Lose the socket; the page stays as it is."""
@@ -165,7 +186,13 @@ class Browser:
             element = self._by_sub.get(message["sub"])
             if element is not None:  # else a frame of a subscription that has ended
                 element.apply(message)
-            self.send(type="ack", seq=message["seq"])
+            if self.acknowledges:
+                self.send(type="ack", seq=message["seq"])
+
+
+async def _cancel(task: asyncio.Future[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _message(output: dict[str, Any]) -> dict[str, Any]:

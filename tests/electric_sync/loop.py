@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -24,6 +25,22 @@ class LoopThread:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The outcome of ``work``."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing happens in the loop meanwhile; what comes in waits in its sockets."""
+        is_held, go_on = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            is_held.set()
+            go_on.wait()
+
+        self.loop.call_soon_threadsafe(hold)
+        is_held.wait()
+        try:
+            yield
+        finally:
+            go_on.set()
 
     def close(self) -> None:
         """Stop the loop."""

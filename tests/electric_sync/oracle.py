@@ -35,7 +35,7 @@ def assert_page_becomes_fresh(browser: Browser) -> None:
     """
     for element in browser.elements.values():
         fresh = fresh_rendering(browser, element)
-        while element.content != fresh.content or element.more != fresh.rendered.more:
+        while (element.content, element.etag) != (fresh.content, fresh.rendered.etag):
             before = element.content
             try:
                 browser.receive()
@@ -43,7 +43,7 @@ def assert_page_becomes_fresh(browser: Browser) -> None:
                 raise AssertionError(
                     f"{element.id} stays another page:\n{before}\nis not\n{fresh.content}"
                 ) from None
-        assert element.etag == fresh.rendered.etag
+        assert element.more == fresh.rendered.more
     browser.settle()
     for element in browser.elements.values():
         assert element.content == fresh_rendering(browser, element).content

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import threading
 
 import pytest
 
@@ -106,27 +105,18 @@ def test_invariant_8_a_stream_that_is_cut_is_opened_again(streaming, things):
 
 def test_invariant_8_a_stream_may_end_in_the_same_breath_as_its_last_changes(streaming, things):
     """As when PostgreSQL shuts down: the end is in the socket before the changes were read."""
-    stopped, go_on = threading.Event(), threading.Event()
-
-    def block() -> None:
-        stopped.set()
-        go_on.wait()
-
-    streaming.loop.loop.call_soon_threadsafe(block)
-    stopped.wait()
-    insert(1)
-    execute("SELECT pg_current_wal_flush_lsn()")
-    sent = execute("SELECT pg_current_wal_lsn()")[0][0]
-    wait_for(
-        lambda: execute(
-            "SELECT bool_and(sent_lsn >= %s) FROM pg_stat_replication JOIN pg_stat_activity"
-            " USING (pid) WHERE datname = current_database()",
-            sent,
-        )[0][0],
-        "sending",
-    )
-    cut_the_stream()
-    go_on.set()
+    with streaming.loop.held():
+        insert(1)
+        ((written,),) = execute("SELECT pg_current_wal_lsn()")
+        wait_for(
+            lambda: execute(
+                "SELECT bool_and(sent_lsn >= %s) FROM pg_stat_replication JOIN pg_stat_activity"
+                " USING (pid) WHERE datname = current_database()",
+                written,
+            )[0][0],
+            "sending",
+        )
+        cut_the_stream()
 
     assert hears_again_after_a_reset(streaming, things)
 

@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.live_js.driver import Live
-from tests.live_js.server import LiveServer
+from tests.live_js.server import PATIENCE, LiveServer
 from tests.live_js.site import Site
 
 ARGUMENTS = [
@@ -42,23 +43,36 @@ def site(only_site: Site) -> Site:
     return only_site
 
 
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:
-    context = browser.new_context(base_url=site.address)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    errors: list[object] = []
-    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108
-    yield page
+@pytest.fixture(scope="package")
+def context(browser: Browser, only_site: Site) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=only_site.address)
+    yield context
     context.close()
+
+
+@contextmanager
+def opened(context: BrowserContext, site: Site) -> Iterator[Live]:
+    """Give a new page, and see to it that nothing went wrong in it."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    errors: list[object] = []
+    page.on("pageerror", lambda error: errors.append(error))
+    yield Live(page, site, LiveServer(page))
+    page.close()
     assert errors == []
 
 
 @pytest.fixture
-def server(page: Page) -> LiveServer:
-    return LiveServer(page)
+def live(context: BrowserContext, site: Site) -> Iterator[Live]:
+    with opened(context, site) as live:
+        yield live
 
 
 @pytest.fixture
-def live(page: Page, site: Site, server: LiveServer) -> Live:
-    return Live(page, site, server)
+def clocked(browser: Browser, site: Site) -> Iterator[Live]:
+    """A page whose clock the test moves."""
+    context = browser.new_context(base_url=site.address)
+    context.clock.install()
+    with opened(context, site) as live:
+        yield live
+    context.close()

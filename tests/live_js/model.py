@@ -44,7 +44,7 @@ class ModelList:
     _made: int = 0
 
     def __post_init__(self) -> None:
-        self.dice = Random(self.seed)  # noqa: S311 dice, no secrets
+        self.dice = Random(self.seed)
         for _ in range(self.dice.randrange(12)):
             self._insert()
 

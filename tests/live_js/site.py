@@ -83,6 +83,8 @@ class Site:
                 self.send_response(200 if answer else 404)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
+                if self.path.startswith("/static/"):
+                    self.send_header("Cache-Control", "max-age=3600")
                 self.end_headers()
                 self.wfile.write(content)
 

@@ -1,7 +1,17 @@
 """Form fields are kept without being held: the focused one, and those edited and not sent."""
 
 from tests.live_js.driver import Live, cell
-from tests.live_js.markup import deleted, first, moved, region, rendered, replaced, row, table
+from tests.live_js.markup import (
+    after,
+    deleted,
+    first,
+    moved,
+    region,
+    rendered,
+    replaced,
+    row,
+    table,
+)
 from tests.live_js.markup import tabled as frame
 
 NAME = '<input id="name" name="name" value="{}">'
@@ -175,11 +185,34 @@ def test_a_typed_value_in_a_row_survives_changes_around_it(live: Live) -> None:
 
 def test_the_caret_stays_where_it_is(live: Live) -> None:
     live.open(region(f"<p>1</p>{NAME.format('some words')}"))
-    live.js(
-        "(() => { const f = document.querySelector('#name'); f.focus(); f.setSelectionRange(2, 5); })()"
-    )
+    live.page.focus("#name")
+    live.js("document.activeElement.setSelectionRange(2, 5)")
     live.server.apply(rendered(f"<p>2</p><p>3</p>{NAME.format('other words')}"), name="region")
     assert live.js(
         "[document.activeElement.id, document.activeElement.selectionStart,"
         " document.activeElement.selectionEnd]"
     ) == ["name", 2, 5]
+
+
+def test_a_row_that_moved_while_somebody_typed_in_it_moves_when_the_focus_leaves(
+    live: Live,
+) -> None:
+    live.open(table([row("a", NAME.format("old")), row("b", "x")]), '<button id="away">x</button>')
+    live.page.focus("#name")
+    live.server.apply(frame(first(moved("b"))))
+    live.server.apply(frame(first(moved("a"))))
+    assert live.ids() == ["b", "a"]
+    live.server.apply(frame(after("b", moved("a"))))
+    live.page.focus("#away")
+    live.until("document.querySelector('#list').childNodes.length === 2")
+    assert live.ids() == ["b", "a"]
+
+
+def test_a_row_takes_its_place_when_a_frame_comes_just_after_the_focus_left(live: Live) -> None:
+    live.open(table([row("b", "x"), row("a", NAME.format("old"))]), '<button id="away">x</button>')
+    live.page.focus("#name")
+    live.server.apply(frame(first(moved("a"))))
+    live.page.focus("#away")
+    live.server.apply(frame(replaced(row("a", NAME.format("new")))))
+    live.until("document.querySelector('#list').childNodes.length === 2")
+    assert (live.ids(), field(live)) == (["a", "b"], "new")

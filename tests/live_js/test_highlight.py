@@ -28,16 +28,15 @@ def test_the_highlight_ends_without_a_trace(live: Live) -> None:
     assert live.js("document.querySelector('#list').innerHTML") == row("a", "Mug", "3")
 
 
-def test_a_highlight_that_is_renewed_lasts_longer(live: Live) -> None:
-    live.page.clock.install()
-    live.open(table([A]))
-    live.server.apply(frame(replaced(row("a", "Mug", "3"))))
-    live.page.clock.pause_at(live.js("Date.now() + 200"))
-    live.js("live.highlight([document.querySelector('#row-a')])")
-    live.page.clock.run_for(250)
-    assert live.js(HIGHLIGHTED) == ["row-a"]
-    live.page.clock.run_for(100)
-    assert live.js(HIGHLIGHTED) == []
+def test_a_highlight_that_is_renewed_lasts_longer(clocked: Live) -> None:
+    clocked.open(table([A]))
+    clocked.server.apply(frame(replaced(row("a", "Mug", "3"))))
+    clocked.page.clock.pause_at(clocked.js("Date.now() + 200"))
+    clocked.js("live.highlight([document.querySelector('#row-a')])")
+    clocked.page.clock.run_for(250)
+    assert clocked.js(HIGHLIGHTED) == ["row-a"]
+    clocked.page.clock.run_for(100)
+    assert clocked.js(HIGHLIGHTED) == []
 
 
 def test_nothing_is_highlighted_when_very_much_changes(live: Live) -> None:

@@ -207,16 +207,15 @@ def test_a_save_that_changed_nothing_is_put_back(live: Live) -> None:
     assert live.html() == A + B
 
 
-def test_a_save_is_not_put_back_while_the_page_is_cut_off(live: Live) -> None:
-    live.page.clock.install()
-    live.open(table([A, B]))
-    typing(live)
-    live.server.is_refusing = True
-    live.server.hang_up()
-    live.until("live.state().connection === 'reconnecting'")
-    stop(live)
-    live.page.clock.run_for(5_000)
-    assert live.js("(s) => document.querySelector(s).textContent", cell("b")) == "typed"
+def test_a_save_is_not_put_back_while_the_page_is_cut_off(clocked: Live) -> None:
+    clocked.open(table([A, B]))
+    typing(clocked)
+    clocked.server.is_refusing = True
+    clocked.server.hang_up()
+    clocked.until("live.state().connection === 'reconnecting'")
+    stop(clocked)
+    clocked.page.clock.run_for(5_000)
+    assert clocked.js("(s) => document.querySelector(s).textContent", cell("b")) == "typed"
 
 
 def test_a_tick_that_was_saved_and_undone_by_others_is_put_back(live: Live) -> None:

@@ -110,8 +110,9 @@ def test_few_rows_move_when_one_goes_to_the_end(live: Live) -> None:
     live.open(table(rows))
     live.js(
         """window.moves = 0;
-        new MutationObserver((records) => (moves += records.filter((r) => r.addedNodes.length).length))
-          .observe(document.querySelector("#list"), { childList: true });"""
+        new MutationObserver((records) => {
+          moves += records.filter((record) => record.addedNodes.length).length;
+        }).observe(document.querySelector("#list"), { childList: true });"""
     )
     live.server.apply(everything([*rows[1:], rows[0]]))
     assert (live.ids()[-1], live.js("moves")) == ("0", 1)

@@ -19,7 +19,7 @@ from tests.live_js.server import PATIENCE, Message
 
 ROUNDS = 100
 STEPS = 25
-FIRST_SEED = int(os.environ.get("LIVE_SEED", "0")) or Random().randrange(10**6)  # noqa: S311
+FIRST_SEED = int(os.environ.get("LIVE_SEED", "0")) or Random().randrange(10**6)
 
 PEOPLE = """() => {
   const held = new Map();
@@ -91,7 +91,7 @@ class Play:
     def __init__(self, live: Live, seeds: range) -> None:
         self.live = live
         self.models = {model.name: model for model in map(ModelList, seeds)}
-        self.dice = Random(seeds.start)  # noqa: S311
+        self.dice = Random(seeds.start)
         self.asked: list[Message] = []
         live.server.answer = self.asked.append
         live.open(*(model.page for model in self.models.values()))

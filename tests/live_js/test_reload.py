@@ -47,13 +47,12 @@ def test_a_page_that_is_told_the_same_again_and_again_stops_reloading(live: Live
     assert loads(live) == 4
 
 
-def test_what_came_before_is_not_applied_any_more(live: Live) -> None:
-    live.page.clock.install()
-    live.open(table([A]))
-    live.js("window.prevents = true")
-    live.page.clock.pause_at(live.js("Date.now() + 1_000"))  # no frame is drawn
-    live.server.frame(tabled(deleted("a")))
-    live.server.say({"type": "access-changed"})
-    live.server.until(lambda: live.events("live:access-changed"))
-    live.page.clock.run_for(1_000)
-    assert live.ids() == ["a"]
+def test_what_came_before_is_not_applied_any_more(clocked: Live) -> None:
+    clocked.open(table([A]))
+    clocked.js("window.prevents = true")
+    clocked.page.clock.pause_at(clocked.js("Date.now() + 1_000"))  # no frame is drawn
+    clocked.server.frame(tabled(deleted("a")))
+    clocked.server.say({"type": "access-changed"})
+    clocked.server.until(lambda: clocked.events("live:access-changed"))
+    clocked.page.clock.run_for(1_000)
+    assert clocked.ids() == ["a"]

@@ -111,3 +111,22 @@ def test_many_small_frames_become_few_events(live: Live) -> None:
     live.server.apply(tabled(deleted("b"), first(row("c", "1")), after("a", row("d", "2"))))
     assert live.ids() == ["c", "a", "d"]
     assert len(live.events("live:applied")) < 100
+
+
+def test_a_frame_in_pieces_is_applied_when_it_is_complete(live: Live) -> None:
+    live.open(table([row("a", "0")]))
+    content = everything([row("a", "1"), row("b", "2")])
+    for start in range(0, 120, 40):
+        live.server.frame(content[start : start + 40], partial=True, etag="e1")
+    assert live.html() == row("a", "0")
+    live.server.apply(content[120:], etag="e1")
+    assert live.html() == row("a", "1") + row("b", "2")
+
+
+def test_pieces_of_a_lost_connection_do_not_count(live: Live) -> None:
+    live.open(table([row("a", "0")]))
+    live.server.frame("<table><tbody", partial=True)
+    live.server.hang_up()
+    live.server.until(lambda: len(live.server.of("subscribe")) == 2)
+    live.server.apply(everything([row("a", "1")]))
+    assert live.html() == row("a", "1")

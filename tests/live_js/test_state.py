@@ -32,16 +32,15 @@ def test_the_document_is_told_when_the_connection_changes(live: Live) -> None:
     ]
 
 
-def test_a_page_that_is_cut_off_for_long_is_offline_since_then(live: Live) -> None:
-    live.page.clock.install()
-    live.open(table([A]))
-    live.server.is_refusing = True
-    live.server.hang_up()
-    live.until("live.state().connection === 'reconnecting'")
-    lost = live.js("live.state().since.getTime()")
-    live.page.clock.run_for(11_000)
-    live.until("live.state().connection === 'offline'")
-    assert live.js("live.state().since.getTime()") == lost
+def test_a_page_that_is_cut_off_for_long_is_offline_since_then(clocked: Live) -> None:
+    clocked.open(table([A]))
+    clocked.server.is_refusing = True
+    clocked.server.hang_up()
+    clocked.until("live.state().connection === 'reconnecting'")
+    lost = clocked.js("live.state().since.getTime()")
+    clocked.page.clock.run_for(11_000)
+    clocked.until("live.state().connection === 'offline'")
+    assert clocked.js("live.state().since.getTime()") == lost
 
 
 def test_a_server_that_restarts_is_told(live: Live) -> None:

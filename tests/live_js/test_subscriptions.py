@@ -162,19 +162,18 @@ def test_a_page_can_ask_what_part_of_a_list_it_shows(live: Live) -> None:
     }
 
 
-def test_an_area_that_is_refused_for_now_is_asked_for_again(live: Live) -> None:
-    live.page.clock.install()
-    live.server.answer = lambda message: {
+def test_an_area_that_is_refused_for_now_is_asked_for_again(clocked: Live) -> None:
+    clocked.server.answer = lambda message: {
         "type": "refused",
         "sub": message["sub"],
         "reason": "too-many",
     }
-    live.open(table([A]))
-    live.until("live.state().refused === 1")
-    live.server.answer = live.server.current
-    live.page.clock.run_for(11_000)
-    live.server.until(lambda: len(live.server.of("subscribe")) == 2)
-    assert live.js("live.state().connection") == "live"
+    clocked.open(table([A]))
+    clocked.until("live.state().refused === 1")
+    clocked.server.answer = clocked.server.current
+    clocked.page.clock.run_for(11_000)
+    clocked.server.until(lambda: len(clocked.server.of("subscribe")) == 2)
+    assert clocked.js("live.state().connection") == "live"
 
 
 def test_removed_areas_are_not_kept_in_memory(live: Live) -> None:

@@ -14,7 +14,7 @@ import { parse } from "./markup.js";
 import { isWhole } from "./protocol.js";
 import { Queue } from "./queue.js";
 import { render } from "./region.js";
-import { BUDGET, nextSlice } from "./slices.js";
+import { BUDGET, nextSlice, SHIFTS } from "./slices.js";
 
 /** @typedef {import("./subscriptions.js").Subscription} Subscription */
 /** @typedef {import("./queue.js").Arrival} Arrival */
@@ -90,7 +90,7 @@ export class Applier {
 
   #slice() {
     const end = performance.now() + BUDGET;
-    while (!this.isIdle && performance.now() < end) this.#step();
+    while (!this.isIdle && performance.now() < end && this.#shifts() < SHIFTS) this.#step();
     this.#tell();
     if (this.#done) this.#acknowledgeDone(this.#done);
     this.#done = null;
@@ -190,6 +190,12 @@ export class Applier {
     const untold = [...this.#untold];
     this.#untold.clear();
     for (const changes of untold) changes.tell();
+  }
+
+  #shifts() {
+    let shifts = 0;
+    for (const changes of this.#untold) shifts += changes.shifts;
+    return shifts;
   }
 
   /** @param {Arrival} arrival */

@@ -24,6 +24,8 @@ const HTMX = [
 ].join();
 
 export class Changes {
+  /** Rows that came, went or moved since this was last told. */
+  shifts = 0;
   /** @type {Set<Element>} */
   #changed = new Set();
   /** @type {Set<Element>} */
@@ -91,6 +93,7 @@ export class Changes {
     const detail = { changed, initial: this.isInitial };
     this.container.dispatchEvent(new CustomEvent("live:applied", { bubbles: true, detail }));
     const withheld = [...this.#withheld];
+    this.shifts = 0;
     this.#changed.clear();
     this.#striking.clear();
     this.#withheld.clear();

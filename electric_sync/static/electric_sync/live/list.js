@@ -73,10 +73,12 @@ function seat(list, previous, fresh, changes) {
   const row = rowById(list, fresh.id);
   if (fresh.hasAttribute("data-live-move")) {
     const moved = demand(list, fresh.id);
+    changes.shifts += 1;
     place(list, moved, previous);
     return moved;
   }
   if (row) replace(row, fresh, changes);
+  changes.shifts += 1;
   place(list, row ?? fresh, previous);
   if (!row) changes.inserted(fresh);
   return row ?? fresh;
@@ -100,6 +102,7 @@ export function replace(row, fresh, changes) {
  */
 function discard(row, changes) {
   if (!row) return; // gone is gone
+  changes.shifts += 1;
   if (!isInHand(row)) return vacate(row);
   owe(row, null);
   giveUpSeat(row);

@@ -100,8 +100,13 @@ export function serverText(element) {
   return text?.shown === actual ? text.server : actual;
 }
 
+const VALUES = "time[datetime], data[value]";
+
 /** @param {Element} element */
-export const isValue = (element) => element.matches("time[datetime], data[value]");
+export const isValue = (element) => element.matches(VALUES);
+
+/** @param {Element} element */
+export const hasValues = (element) => element.querySelector(VALUES) !== null;
 
 /**
  * A copy of an element as the server would render it, without what scripts and hands did to it.

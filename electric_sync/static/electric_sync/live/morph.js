@@ -13,7 +13,7 @@ import { agree, hasSentEdits, isField, isInUse } from "./fields.js";
 import { heldIn, isHeld, isInHand, keptIn, releaseField, withhold } from "./holds.js";
 import { hasMyElements, isMyAttribute, isMyClass, isMyElement, myChildren } from "./mine.js";
 import { move } from "./move.js";
-import { isSame, saysSame } from "./sameness.js";
+import { isSame, isSameTag, saysSame } from "./sameness.js";
 
 /** @typedef {import("./changes.js").Changes} Changes */
 
@@ -92,6 +92,7 @@ const isRight = (element, fresh) =>
  * @param {Changes} changes
  */
 function morphContent(element, fresh, changes) {
+  if (element.firstElementChild === null) return element.replaceChildren(...fresh.childNodes);
   const mine = myChildren(element);
   for (const child of mine) child.remove();
   if (isPlain(element)) element.replaceChildren(...fresh.childNodes);
@@ -105,11 +106,10 @@ function morphContent(element, fresh, changes) {
  * @param {Element} element
  */
 const isPlain = (element) =>
-  element.firstElementChild === null ||
-  (!element.querySelector(STATEFUL) &&
-    !element.contains(document.activeElement) &&
-    !hasMyElements(element) &&
-    !heldIn(element).length);
+  !element.querySelector(STATEFUL) &&
+  !element.contains(document.activeElement) &&
+  !hasMyElements(element) &&
+  !heldIn(element).length;
 
 /**
  * @param {Element} element
@@ -188,16 +188,16 @@ function tell(kept, fresh, changes) {
  * @returns {boolean} whether there was something to do
  */
 function morphAttributes(element, fresh) {
+  if (isSameTag(element, fresh)) return false;
   let isChanged = mergeClass(element, fresh);
   for (const { name, value } of fresh.attributes) {
-    if (name === "class" || element.getAttribute(name) === value) continue;
+    if (element.getAttribute(name) === value || name === "class") continue;
     if (isViewers(element, name)) continue;
     element.setAttribute(name, value);
     isChanged = true;
   }
   for (const name of element.getAttributeNames()) {
-    if (name === "class" || fresh.hasAttribute(name)) continue;
-    if (isViewers(element, name)) continue;
+    if (fresh.hasAttribute(name) || name === "class" || isViewers(element, name)) continue;
     element.removeAttribute(name);
     isChanged = true;
   }
@@ -218,8 +218,9 @@ const isViewers = (element, name) => element.hasAttribute(name) && isMyAttribute
  * @returns {boolean} whether there was something to do
  */
 function mergeClass(element, fresh) {
-  const mine = [...element.classList].filter(isMyClass);
   const theirs = fresh.getAttribute("class");
+  if (element.getAttribute("class") === theirs) return false;
+  const mine = [...element.classList].filter(isMyClass);
   const both = mine.length ? [theirs, ...mine].filter(Boolean).join(" ") : theirs;
   if (element.getAttribute("class") === both) return false;
   if (both === null) element.removeAttribute("class");

@@ -8,7 +8,7 @@
  * @typedef {{type: "welcome", heartbeat: number}} Welcome  heartbeat in seconds
  * @typedef {{type: "current", sub: string, etag: string, more?: boolean, cursors?: string[]}} Current
  * @typedef {{type: "frame", sub: string, seq: number, etag: string, more?: boolean,
- *            lag?: number | null, cursors?: string[], content: string}} Frame
+ *            lag?: number | null, cursors?: string[], content: string, partial?: boolean}} Frame
  * @typedef {"expired" | "forbidden" | "unknown" | "malformed" | "too-many" | "error"} RefusalReason
  * @typedef {{type: "refused", sub: string, reason: RefusalReason}} Refused
  * @typedef {{type: "pong", id: number}} Pong

@@ -8,6 +8,7 @@ import { Acks } from "./acks.js";
 import { Applier } from "./applier.js";
 import { unitOf } from "./containers.js";
 import { take } from "./holds.js";
+import { Pieces } from "./pieces.js";
 import { Outcome, reload } from "./reload.js";
 import { Settlement } from "./settle.js";
 import { Phase, Socket } from "./socket.js";
@@ -31,6 +32,7 @@ export class Session {
   #applier = new Applier(this.#subscriptions, (seq, generation) => {
     if (generation === this.#socket.generation) this.#acks.done(seq);
   });
+  #pieces = new Pieces();
   #settlement = new Settlement({
     isCurrent: (container) => this.#isCurrent(container),
     onSettled: (container) => this.#subscriptions.of(container)?.label(),
@@ -107,8 +109,7 @@ export class Session {
   #hear(message) {
     switch (message.type) {
       case "frame":
-        if (message.content) this.#status.heardOfChange(message.lag ?? null);
-      // falls through
+        return this.#framed(message);
       case "current":
         return this.#applier.receive(message, this.#socket.generation);
       case "refused":
@@ -117,6 +118,14 @@ export class Session {
       case "signed-out":
         return this.#leave(message.type);
     }
+  }
+
+  /** @param {import("./protocol.js").Frame} piece */
+  #framed(piece) {
+    const frame = this.#pieces.join(piece, this.#socket.generation);
+    if (!frame) return;
+    if (frame.content) this.#status.heardOfChange(frame.lag ?? null);
+    this.#applier.receive(frame, this.#socket.generation);
   }
 
   /** @param {import("./protocol.js").Refused} message */

@@ -8,6 +8,12 @@
 /** Milliseconds of work in a slice; layout and paint need the rest of the frame. */
 export const BUDGET = 8;
 
+/**
+ * Rows that may come, go or move in a slice. They cost the script little and the layout after it
+ * much.
+ */
+export const SHIFTS = 100;
+
 /** Milliseconds after which a frame that the browser owes us is not waited for. */
 const OVERDUE = 250;
 

@@ -9,7 +9,6 @@ between two frames that the browser drew (16.7 ms is none missed).
 """
 
 import argparse
-import shutil
 import socket
 import statistics
 import subprocess
@@ -26,6 +25,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bench.browser_rows import LIST, cells
 from bench.tables import show
+from tests.chromium import ARGUMENTS, find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 STYLES = sorted((ROOT / "static").rglob("*.css"))
@@ -147,11 +147,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="of which the median is printed")
     runs = parser.parse_args().runs
-    program = shutil.which("chromium") or sys.exit("Chromium is missing: apt-get install chromium")
-    options = ["--no-sandbox", "--disable-background-networking", "--disable-sync"]
+    program = find_chromium() or sys.exit("Chromium is missing: apt-get install chromium")
     rows: list[tuple[object, ...]] = []
     with files() as site, live_server() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=options)
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         for name, case, count in CASES:
             results = [measure(browser, site, server, case, count) for _ in range(runs)]
             total, task, gap = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -46,6 +47,7 @@ class Server:
 @contextmanager
 def installation(port: int = 8765) -> Iterator[Server]:
     """PostgreSQL with the sample company, Django set up in this process, and a server."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else nothing below would stop
     folder = data_folder() / "bench"
     shutil.rmtree(folder, ignore_errors=True)
     os.environ.update(

@@ -13,14 +13,13 @@ from bench.installation import Server, installation, made_table, sign_in, token_
 from bench.sockets import LiveSocket
 from bench.tables import show
 
-DONE = "the last change"
-
 
 @dataclass
 class Page:
     """One open list, which waits for its last change."""
 
     socket: LiveSocket
+    last: str
     frames: int = 0
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -29,7 +28,7 @@ class Page:
         while True:
             message = await self.socket.hear("frame")
             self.frames += 1
-            if DONE in message["content"]:
+            if self.last in message["content"]:
                 self.done.set()
 
 
@@ -45,8 +44,8 @@ class Place:
 
 def different_tables(count: int) -> list[Place]:
     """Each list is another table's: another filter."""
-    from workspaces.actions.tables import create_table
     from workspaces.access import Actor
+    from workspaces.actions.tables import create_table
     from workspaces.bulk import copy_rows
     from workspaces.models import Membership, Workspace
 
@@ -68,8 +67,8 @@ def different_tables(count: int) -> list[Place]:
 
 def places_in_one_table(count: int) -> list[Place]:
     """All lists are of one table of 100,000 rows, each begins somewhere else."""
-    from electric_sync.live.views import Scene, SharedContexts, live_views
     from electric_sync.live.audience import Audience
+    from electric_sync.live.views import Scene, SharedContexts, live_views
     from electric_sync.live.window import _cursors
 
     table = made_table("Throughput", 100_000)
@@ -94,6 +93,7 @@ async def measure(server: Server, places: list[Place], per_transaction: int, tot
 
     from electric_sync import conf
 
+    last = f"last of {per_transaction} a transaction"  # new to the pages, else none is sent
     pages = []
     for place, (cookie, session) in zip(places, sign_in(len(places)), strict=True):
         socket = await LiveSocket.open(server.port, cookie)
@@ -105,7 +105,7 @@ async def measure(server: Server, places: list[Place], per_transaction: int, tot
             size=100,
             after=place.after,
         )
-        pages.append(Page(socket))
+        pages.append(Page(socket, last))
     await asyncio.gather(*(page.socket.hear("frame") for page in pages))
     following = [asyncio.ensure_future(page.follow()) for page in pages]
     used = server.cpu_seconds
@@ -119,7 +119,7 @@ async def measure(server: Server, places: list[Place], per_transaction: int, tot
         with psycopg.connect(conf.conninfo()) as writer:
             for number in range(total):
                 place = places[number % len(places)]
-                value = DONE if number >= total - len(places) else f"change {number}"
+                value = last if number >= total - len(places) else f"change {number}"
                 writer.execute(statement, [place.column, json.dumps(value), place.row])
                 if (number + 1) % per_transaction == 0:
                     writer.commit()

@@ -4,9 +4,9 @@
 from the browser      ``subscribe`` (sub, token, etag, size, after), ``unsubscribe`` (sub),
                       ``ack`` (seq), ``ping`` (id)
 from the server       ``welcome`` (heartbeat), ``frame`` (sub, seq, etag, more, cursors, lag,
-                      content), ``current`` (sub, etag, more, cursors), ``refused`` (sub,
-                      reason), ``pong`` (id), ``access-changed``, ``signed-out``,
-                      ``going-down``
+                      content; all pieces but the last are ``partial``), ``current`` (sub, etag,
+                      more, cursors), ``refused`` (sub, reason), ``pong`` (id),
+                      ``access-changed``, ``signed-out``, ``going-down``
 ====================  =====================================================================
 
 Whatever a browser sends is checked; what makes no sense closes the socket.
@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -34,6 +36,8 @@ from electric_sync.live.views import Scene, live_views
 from electric_sync.live.window import BadWindow, Window, check_cursor
 from electric_sync.registry import UnknownName
 from electric_sync.shapes import BadParameters
+
+logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 20
 """How often a browser says that it is there."""
@@ -105,6 +109,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._state = State.OPEN
         self._runtime.sockets.add(self)
         self._writer = asyncio.create_task(self._write())
+        self._writer.add_done_callback(self._stopped_writing)
         self._say(type="welcome", heartbeat=HEARTBEAT_SECONDS)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -129,8 +134,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     # ------------------------------------------------ from the groups and the runtime
 
-    def deliver(self, subscription: Subscription, kind: str, body: str) -> bool:
-        """Send a frame, or leave it out if the browser is too far behind."""
+    def deliver(self, subscription: Subscription, kind: str, bodies: Sequence[str]) -> bool:
+        """Send a frame in its pieces, or leave it out if the browser is too far behind."""
         if self._subscriptions.get(subscription.id) is not subscription:
             return False
         if self._outbox.full:
@@ -138,8 +143,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self._left_out.add(subscription)
             self._runtime.leave([subscription])
             return False
-        seq = self._outbox.number(len(body))
-        self._queue(f'{{"type":"{kind}","sub":{json.dumps(subscription.id)},"seq":{seq},{body}')
+        for body in bodies:
+            seq = self._outbox.number(len(body))
+            sub = json.dumps(subscription.id)
+            self._queue(f'{{"type":"{kind}","sub":{sub},"seq":{seq},{body}')
         return True
 
     def refuse(self, subscription: Subscription, reason: str) -> None:
@@ -283,6 +290,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self._writing.clear()
             while self._outgoing:
                 await self.send(self._outgoing.popleft())
+
+    def _stopped_writing(self, writer: asyncio.Task[None]) -> None:
+        """A socket that cannot be written to must not stay open, and mute."""
+        if not writer.cancelled() and writer.exception() is not None:
+            logger.warning("A live socket could not be written to: %s", writer.exception())
+            self._forget()
+            self._closing = asyncio.create_task(self.close())
 
 
 def _session_key(scope: dict[str, Any]) -> str | None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+PIECE = 150_000
+"""Characters of a frame's content that go into one websocket message. JSON may write a character
+as six bytes, and daphne refuses messages over 1 MiB."""
+
 RUN_SECONDS = 0.1
 """A run that took longer leaves the rest of its instances to the next one."""
 
@@ -55,8 +59,8 @@ class Socket(Protocol):
 
     held: HeldAccess
 
-    def deliver(self, subscription: Subscription, kind: str, body: str) -> bool:
-        """Send a message; ``body`` is a JSON object's text that is added to it.
+    def deliver(self, subscription: Subscription, kind: str, bodies: Sequence[str]) -> bool:
+        """Send a message, or one in pieces; a body is a JSON object's text without its brace.
 
         Returns whether it was sent. If it was not, the subscription has left its group.
         """
@@ -409,21 +413,21 @@ def _send(item: _Item, lag: int | None) -> None:
     if item.old is not None and new != item.old:
         same = {each for each in joining if each.etag == item.old.etag}
         instance.members |= same
-        body = _body(new, lag=lag, content=item.content)
+        bodies = _bodies(new, item.content, lag)
         for member in tuple(instance.members):
-            _deliver(member, new, "frame", body)
+            _deliver(member, new, "frame", bodies)
         joining = [each for each in joining if each not in same]
+    encoded: dict[str | None, list[str]] = {}  # many may lack the same
     for joiner in joining:
         instance.members.add(joiner)
         content = _missing(item, joiner)
-        if content is None:
-            _deliver(joiner, new, "current", _body(new))
-        else:
-            _deliver(joiner, new, "frame", _body(new, lag=None, content=content))
+        if content not in encoded:
+            encoded[content] = _bodies(new, content)
+        _deliver(joiner, new, "current" if content is None else "frame", encoded[content])
 
 
-def _deliver(subscription: Subscription, new: Rendered, kind: str, body: str) -> None:
-    if subscription.socket.deliver(subscription, kind, body):
+def _deliver(subscription: Subscription, new: Rendered, kind: str, bodies: Sequence[str]) -> None:
+    if subscription.socket.deliver(subscription, kind, bodies):
         subscription.etag = new.etag  # else its page still shows what it did
 
 
@@ -442,16 +446,15 @@ def _missing(item: _Item, joiner: Subscription) -> str | None:
     return fragments.whole(container, whole.content)
 
 
-def _body(rendered: Rendered, **more: object) -> str:
-    """The part of a message that is the same for everybody, as the end of a JSON object."""
-    return json.dumps(
-        {
-            "etag": rendered.etag,
-            "more": rendered.more,
-            "cursors": rendered.cursors,
-            **more,
-        }
-    )[1:]
+def _bodies(rendered: Rendered, content: str | None, lag: int | None = None) -> list[str]:
+    """What of a message is the same for everybody. All pieces but the last are ``partial``."""
+    told = {"etag": rendered.etag, "more": rendered.more, "cursors": rendered.cursors}
+    if content is None:
+        return [json.dumps(told)[1:]]
+    ends = range(PIECE, len(content), PIECE)
+    pieces = [{"partial": True, "content": content[end - PIECE : end]} for end in ends]
+    last = {**told, "lag": lag, "content": content[len(pieces) * PIECE :]}
+    return [json.dumps(piece)[1:] for piece in (*pieces, last)]
 
 
 def _milliseconds_since(committed_at: float | None) -> int | None:

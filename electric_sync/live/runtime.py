@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from electric_sync import conf
@@ -33,7 +32,6 @@ logger = logging.getLogger(__name__)
 
 EXPIRY_SECONDS = 30.0
 """How often sessions are looked at whose time may have run out, and sockets that fell silent."""
-PURGE_EVERY = timedelta(minutes=10)
 
 _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
 
@@ -136,24 +134,32 @@ class Runtime:
 
     async def _do_chores(self) -> None:
         """Time runs out without a change in the database."""
-        purged = timezone.now()
+        purged, ended = timezone.now() - LOG_KEPT, 0
         while True:
             await asyncio.sleep(EXPIRY_SECONDS)
             for socket in tuple(self.sockets):
                 socket.close_if_silent()
             if self.sockets:
                 self._watch.reset()
-            if timezone.now() - purged > PURGE_EVERY:
+            if timezone.now() - purged > LOG_KEPT:
                 purged = timezone.now()
                 try:
-                    await database_sync_to_async(purge_access_log)()
+                    ended = await database_sync_to_async(purge_access_log)(ended)
                 except DatabaseError as error:
                     logger.warning("Old changes of access were not deleted: %s", error)
 
 
-def purge_access_log() -> None:
-    """Delete what no cached access can need any more."""
-    AccessLog.objects.filter(at__lt=timezone.now() - LOG_KEPT).delete()
+def purge_access_log(ended: int) -> int:
+    """Delete changes by transactions before ``ended``; returns before which all have ended by now.
+
+    Called every ``LOG_KEPT`` with what it returned the last time, it deletes what no cached
+    access can need any more. How old a row is says nothing: a transaction may commit late.
+    """
+    AccessLog.objects.filter(xid__lt=ended).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        (now,) = cursor.fetchone()
+    return int(now)
 
 
 __all__ = ["NotFollowed", "Runtime", "Socket", "runtime"]

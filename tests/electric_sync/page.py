@@ -79,6 +79,7 @@ class LiveElement:
     after: str | None = None
     more: bool = False
     cursors: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> dict[str, str]:
@@ -87,9 +88,13 @@ class LiveElement:
 
     def apply(self, message: dict) -> None:
         """A frame, or the news that nothing is to be done."""
+        self.pieces.append(message.get("content", ""))
+        if message.get("partial"):
+            return
+        content = "".join(self.pieces)
+        self.pieces.clear()
         self.etag, self.more = message["etag"], message["more"]
         self.cursors = message["cursors"]
-        content = message.get("content")
         if not content:
             return
         if self.tag == "tbody":

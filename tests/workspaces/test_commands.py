@@ -9,10 +9,13 @@ from random import Random
 from threading import Event
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
+from django.test import Client
 
+from electric_sync.conf import conninfo
 from workspaces import demo
 from workspaces.access import Actor, WorkspaceAccess
 from workspaces.columns import TYPES
@@ -27,7 +30,7 @@ from workspaces.models import (
     User,
     Workspace,
 )
-from workspaces.sample import colleagues
+from workspaces.sample import colleagues, presence
 from workspaces.sample.colleagues import Colleagues
 from workspaces.sample.load import load
 from workspaces.sample.people import HARBOUR, INES, NORTHGATE, PEOPLE, RUTH, SANA, key
@@ -321,6 +324,32 @@ class TestColleagues:
         said = say("simulate_colleagues", "--seconds", "0.2", verbosity=2).splitlines()
         assert said[0] == "Colleagues are at work. Ctrl-C stops them."
         assert said[-1] == f"The colleagues have stopped. They did {len(said) - 2:,} things."
+
+    def test_they_are_seen_while_they_work_and_can_be_sent_home(self, db: None) -> None:
+        stop = Event()
+        assert not presence.are_at_work()
+        with presence.at_work(stop):
+            assert presence.are_at_work()
+            with psycopg.connect(conninfo(), autocommit=True) as elsewhere:
+                elsewhere.execute("select pg_notify(%s, '')", [presence.CHANNEL])
+            assert stop.wait(timeout=10)
+        assert not presence.are_at_work()
+
+    def test_outside_the_demo_nobody_sends_them_home(
+        self, firm: Firm, client: Client, settings: Any
+    ) -> None:
+        client.force_login(firm.people["owner"])
+        settings.DEMO = False
+        assert client.post("/stop-colleagues").status_code == 404
+        settings.DEMO = True
+        assert client.get("/stop-colleagues").status_code == 405
+        assert client.post("/stop-colleagues", {"page": "//evil.example"})["Location"] == "/"
+        client.logout()
+        assert client.post("/stop-colleagues")["Location"] == "/sign-in"
+
+    def test_a_forged_request_does_not_send_them_home(self, db: None, settings: Any) -> None:
+        settings.DEMO = True
+        assert Client(enforce_csrf_checks=True).post("/stop-colleagues").status_code == 403
 
 
 def test_an_actor_from_a_command_needs_no_membership(firm: Firm) -> None:

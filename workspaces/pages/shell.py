@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -17,6 +18,7 @@ from workspaces.access import Actor, Decision, WorkspaceAccess
 from workspaces.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from workspaces.models import Company, Membership
 from workspaces.pages.finding import access_in
+from workspaces.sample.presence import are_at_work
 
 #: The answer to a form in a dialog: where the page would have gone. The script decides
 #: whether it must go there; see static/plainrow/js/dialogs.js.
@@ -32,6 +34,7 @@ class Shell:
     is_first: bool
     role: str
     manages: bool
+    colleagues: bool  # simulated ones are at work, in the demo
 
     @classmethod
     def of(cls, access: WorkspaceAccess) -> Shell:
@@ -48,6 +51,7 @@ class Shell:
             is_first=bool(theirs) and here is theirs[0],
             role=here.get_role_display() if here else "",
             manages=access.may_manage(),
+            colleagues=settings.DEMO and are_at_work(),
         )
 
 

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from workspaces.pages import audit, columns, companies, rows, sessions, tables, workspaces
+from workspaces.pages import (
+    audit,
+    colleagues,
+    columns,
+    companies,
+    rows,
+    sessions,
+    tables,
+    workspaces,
+)
 
 app_name = "pages"
 
@@ -12,6 +21,7 @@ urlpatterns = [
     path("sign-in", sessions.sign_in, name="sign-in"),
     path("sign-out", sessions.sign_out, name="sign-out"),
     path("audit-log", audit.log, name="audit-log"),
+    path("stop-colleagues", colleagues.stop, name="stop-colleagues"),
     path("w/new", workspaces.new, name="new-workspace"),
     path("w/<uuid:workspace_id>/", workspaces.show, name="workspace"),
     path("w/<uuid:workspace_id>/rename", workspaces.rename, name="rename-workspace"),

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from workspaces.sample.colleagues import Colleagues, NoSample
+from workspaces.sample.presence import at_work
 
 
 def seconds(text: str) -> float:
@@ -30,8 +31,8 @@ class Command(BaseCommand):
 
     help = (
         "Let simulated colleagues change rows of the sample company, one small thing every few "
-        "seconds, so that somebody who looks at it alone sees life. Ctrl-C stops them; the rows "
-        "that they added are taken away again."
+        "seconds, so that somebody who looks at it alone sees life. Ctrl-C stops them, and so does "
+        "a button on every page of the demo; the rows that they added are taken away again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -56,8 +57,9 @@ class Command(BaseCommand):
 
         try:
             colleagues = Colleagues(Random(), say)  # noqa: S311 - chance, not secrecy
-            self.stdout.write("Colleagues are at work. Ctrl-C stops them.")
-            done = colleagues.work(stop, options["seconds"])
+            with at_work(stop):
+                self.stdout.write("Colleagues are at work. Ctrl-C stops them.")
+                done = colleagues.work(stop, options["seconds"])
         except NoSample as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:

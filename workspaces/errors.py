@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 
@@ -62,12 +63,17 @@ class CellConflict(ActionError):
     title = "Changed meanwhile"
 
     def __init__(
-        self, stored: Mapping[str, Any], wanted: Mapping[str, Any], was: Mapping[str, Any]
+        self,
+        stored: Mapping[str, Any],
+        wanted: Mapping[str, Any],
+        was: Mapping[str, Any],
+        changes: Mapping[str, tuple[str, datetime]],
     ) -> None:
         super().__init__("Somebody changed this meanwhile. Choose which value stays.")
         self.stored = dict(stored)
         self.wanted = dict(wanted)
         self.was = dict(was)
+        self.changes = dict(changes)  # who stored it and when, where that is known
 
     @property
     def conflicts(self) -> list[dict[str, Any]]:
@@ -78,6 +84,9 @@ class CellConflict(ActionError):
                 "stored": stored,
                 "wanted": self.wanted.get(column),
                 "was": self.was.get(column),
+                "by": by,
+                "at": at,
             }
             for column, stored in self.stored.items()
+            for by, at in [self.changes.get(column, (None, None))]
         ]

@@ -34,6 +34,9 @@ def test_who_types_is_told_of_another_value_and_chooses(
     expect(cell).to_contain_text("Somebody saved 80")
     tom.press("Enter")
     expect(tom.dialog).to_contain_text("On hand of Apron. It was 20 when you began.")
+    expect(tom.dialog.get_by_text("Ines Okafor, ")).to_have_text(
+        re.compile(r"^Ines Okafor, (now|\d+ sec\. ago)$")
+    )
     tom.button("Save 60").click()
     tom.expect_saved(cell, "60")
     assert api.row(stock, "Apron")["On hand"] == 60
@@ -46,7 +49,7 @@ def test_who_chooses_the_other_value_keeps_it(api: Api, stock: Table, tom: Perso
     tom.type("60")
     api.set_cell(stock, "Apron", "On hand", 80)
     tom.press("Enter")
-    tom.dialog.get_by_text("Saved by somebody else").click()
+    tom.dialog.get_by_text("Ines Okafor, ").click()
     tom.button("Keep 80").click()
     expect(cell).to_have_text("80")
     assert api.row(stock, "Apron")["On hand"] == 80
@@ -63,6 +66,22 @@ def test_a_choice_can_wait(api: Api, stock: Table, tom: Person) -> None:
     tom.button("Decide later").click()
     expect(cell).to_contain_text("Two values")
     tom.button("Choose a value").click()
+    expect(tom.dialog).to_contain_text("Ines Okafor")
+
+
+def test_whoever_changed_it_in_psql_is_somebody(
+    site: Installation, stock: Table, tom: Person
+) -> None:
+    tom.open(stock)
+    cell = tom.cell(stock, "Apron", "On hand")
+    cell.click()
+    tom.type("60")
+    site.psql(
+        "update data_table_rows set cells = jsonb_set(cells, array[%s], '80') where table_id = %s",
+        stock.columns["On hand"],
+        stock.id,
+    )
+    tom.press("Enter")
     expect(tom.dialog).to_contain_text("Saved by somebody else")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -117,6 +118,20 @@ def test_a_table_is_renamed_and_the_audit_log_says_by_whom(fern: Firm, owner: Cl
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "via"), [("page", "page"), ("command", "api"), ("admin", "api"), ("", "api")]
+)
+def test_our_own_pages_say_that_it_is_them_and_nobody_says_more(
+    fern: Firm, owner: Client, said: str, via: str
+) -> None:
+    body = {"cells": {fern.key("text"): "Moss"}}
+    path = f"/api/rows/{fern.row.pk}"
+    headers = {"Plainrow-Via": said}
+    answer = owner.patch(path, body, content_type="application/json", headers=headers)
+    assert answer.status_code == 200
+    assert AuditLog.objects.get(action="row.changed").via == via
+
+
 def test_a_table_is_moved_with_a_new_name_or_not_at_all(fern: Firm, owner: Client) -> None:
     path = f"/data-tables/{fern.table.pk}"
     shed = Workspace.objects.create(company=fern.company, name="Shed")
@@ -136,13 +151,41 @@ class TestCells:
         )
         assert (status, problem["conflicts"]) == (
             409,
-            [{"column": key, "stored": 7, "wanted": 8, "was": None}],
+            [
+                {
+                    "column": key,
+                    "stored": 7,
+                    "wanted": 8,
+                    "was": None,
+                    "by": "Admin",
+                    "at": problem["conflicts"][0]["at"],
+                }
+            ],
         )
+        fern.row.refresh_from_db()
+        at = datetime.fromisoformat(problem["conflicts"][0]["at"])
+        assert abs(at - fern.row.updated_at) < timedelta(seconds=5)
         assert problem["type"] == "urn:plainrow:problem:changed-meanwhile"
         status, row = send(
             owner, "patch", f"/rows/{fern.row.pk}", {"cells": {key: "8"}, "was": {key: 7}}
         )
         assert (status, row["cells"][key]) == (200, 8)
+
+    def test_a_conflict_names_who_changed_that_cell_or_nobody(
+        self, fern: Firm, owner: Client
+    ) -> None:
+        number, text = fern.key("number"), fern.key("text")
+
+        def named() -> Any:
+            body = {"cells": {number: 8}, "was": {number: None}}
+            _, problem = send(owner, "patch", f"/rows/{fern.row.pk}", body)
+            return problem["conflicts"][0]["by"]
+
+        rows.set_cells(fern.actor("admin"), fern.row, {number: 7})
+        rows.set_cells(fern.actor("editor"), fern.row, {text: "Moss"})
+        assert named() == "Admin"
+        DataTableRow.objects.update(cells={number: 9})  # past the actions: nobody knows who
+        assert named() is None
 
     def test_what_does_not_fit_is_said_for_each_cell(self, fern: Firm, owner: Client) -> None:
         cells = {fern.key("number"): "12,-", fern.key("date"): "soon", fern.key("text"): "Moss"}

@@ -23,7 +23,7 @@ from workspaces.errors import CellConflict, Invalid, NotFound
 from workspaces.models import DataTable, DataTableColumn, DataTableRow, TrashedRow
 from workspaces.positions import between
 
-from .audit import record
+from .audit import last_change, record
 from .finding import key_of, lock_row, lock_table
 from .permission import require_editing
 
@@ -100,7 +100,8 @@ def set_cells(
         if key in read and not TYPES[columns[key].type].same(stored[key], read[key])
     }
     if conflicts:
-        raise CellConflict(conflicts, wanted, read)
+        changes = {key: change for key in conflicts if (change := last_change(found, columns[key]))}
+        raise CellConflict(conflicts, wanted, read, changes)
     if changed:
         merged = {**found.cells, **changed}
         found.cells = {key: value for key, value in merged.items() if value is not None}

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from workspaces.access import Actor
 from workspaces.actions import columns as actions
 from workspaces.models import DataTableColumn
 
+from .acting import actor_of
 from .reading import reading, table_of
 from .schemas import REFUSALS, WRITE_REFUSALS, ColumnChange, ColumnIn, ColumnOut
 
@@ -29,7 +29,7 @@ def list_columns(request: HttpRequest, table_id: UUID) -> list[DataTableColumn]:
 def create_column(request: HttpRequest, table_id: UUID, body: ColumnIn) -> Status[DataTableColumn]:
     """Add a column: text, number, checkbox, date, select or person."""
     column = actions.create_column(
-        Actor.of(request, "api"),
+        actor_of(request),
         table_id,
         name=body.name,
         type=body.type,
@@ -42,7 +42,7 @@ def create_column(request: HttpRequest, table_id: UUID, body: ColumnIn) -> Statu
 @router.put("/columns/{column_id}", response={200: ColumnOut, **WRITE_REFUSALS})
 def change_column(request: HttpRequest, column_id: UUID, body: ColumnChange) -> DataTableColumn:
     """Change a column's name, options or width."""
-    actor = Actor.of(request, "api")
+    actor = actor_of(request)
     with transaction.atomic():
         if body.name is not None:
             actions.rename_column(actor, column_id, body.name)
@@ -52,5 +52,5 @@ def change_column(request: HttpRequest, column_id: UUID, body: ColumnChange) -> 
 @router.delete("/columns/{column_id}", response={204: None, **WRITE_REFUSALS})
 def delete_column(request: HttpRequest, column_id: UUID) -> Status[None]:
     """Delete a column and what its cells hold, for good."""
-    actions.delete_column(Actor.of(request, "api"), column_id)
+    actions.delete_column(actor_of(request), column_id)
     return Status(204, None)

@@ -8,12 +8,13 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
-from workspaces.access import Actor, WorkspaceAccess
+from workspaces.access import WorkspaceAccess
 from workspaces.actions import rows as actions
 from workspaces.errors import Invalid, NotFound
 from workspaces.filters import Order
 from workspaces.models import DataTable, DataTableRow
 
+from .acting import actor_of
 from .reading import reading, table_of
 from .schemas import (
     REFUSALS,
@@ -59,14 +60,14 @@ def list_rows(
 @router.post("/data-tables/{table_id}/rows", response={201: RowOut, **WRITE_REFUSALS})
 def add_row(request: HttpRequest, table_id: UUID, body: RowIn) -> Status[DataTableRow]:
     """Add a row."""
-    actor = Actor.of(request, "api")
+    actor = actor_of(request)
     return Status(201, actions.add_row(actor, table_id, cells=body.cells, after=body.after))
 
 
 @router.post("/data-tables/{table_id}/rows/restore", response={200: RestoredRows, **WRITE_REFUSALS})
 def restore_rows(request: HttpRequest, table_id: UUID, body: RowKeys) -> RestoredRows:
     """Undo the deletion of rows, for 30 days."""
-    return RestoredRows(ids=actions.restore_rows(Actor.of(request, "api"), table_id, body.ids))
+    return RestoredRows(ids=actions.restore_rows(actor_of(request), table_id, body.ids))
 
 
 @router.get("/rows/{row_id}", response={200: RowOut, **REFUSALS})
@@ -79,13 +80,13 @@ def get_row(request: HttpRequest, row_id: UUID) -> DataTableRow:
 @router.patch("/rows/{row_id}", response={200: RowOut, 409: ConflictProblem, **WRITE_REFUSALS})
 def set_cells(request: HttpRequest, row_id: UUID, body: CellsIn) -> DataTableRow:
     """Write cells. Those that are left out stay; `null` empties a cell."""
-    return actions.set_cells(Actor.of(request, "api"), row_id, cells=body.cells, was=body.was)
+    return actions.set_cells(actor_of(request), row_id, cells=body.cells, was=body.was)
 
 
 @router.delete("/rows/{row_id}", response={204: None, **WRITE_REFUSALS})
 def delete_row(request: HttpRequest, row_id: UUID) -> Status[None]:
     """Delete a row. It can be restored for 30 days."""
-    actor = Actor.of(request, "api")
+    actor = actor_of(request)
     with reading(request) as access:
         row = _row_of(access, row_id)
     if not actions.delete_rows(actor, row.table_id, [row.pk]):

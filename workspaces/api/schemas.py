@@ -143,6 +143,8 @@ class Conflict(Schema):
     stored: Any
     wanted: Any
     was: Any
+    by: str | None = Field(description="Who stored it, where that is known.")
+    at: datetime | None
 
 
 class ConflictProblem(Problem):

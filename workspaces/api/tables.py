@@ -8,11 +8,11 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from workspaces.access import Actor
 from workspaces.actions import tables as actions
 from workspaces.errors import Invalid
 from workspaces.models import DataTable
 
+from .acting import actor_of
 from .reading import reading, table_of, workspace_of
 from .schemas import REFUSALS, WRITE_REFUSALS, Name, TableIn, TableOut
 
@@ -29,7 +29,7 @@ def list_tables(request: HttpRequest, workspace_id: UUID) -> list[DataTable]:
 @router.post("/workspaces/{workspace_id}/data-tables", response={201: TableOut, **WRITE_REFUSALS})
 def create_table(request: HttpRequest, workspace_id: UUID, body: Name) -> Status[DataTable]:
     """Make a table with one text column, "Name"."""
-    return Status(201, actions.create_table(Actor.of(request, "api"), workspace_id, body.name))
+    return Status(201, actions.create_table(actor_of(request), workspace_id, body.name))
 
 
 @router.get("/data-tables/{table_id}", response={200: TableOut, **REFUSALS})
@@ -42,7 +42,7 @@ def get_table(request: HttpRequest, table_id: UUID) -> DataTable:
 @router.put("/data-tables/{table_id}", response={200: TableOut, **WRITE_REFUSALS})
 def change_table(request: HttpRequest, table_id: UUID, body: TableIn) -> DataTable:
     """Give a table another name, or move it to another workspace."""
-    actor = Actor.of(request, "api")
+    actor = actor_of(request)
     table = None
     with transaction.atomic():
         if body.name is not None:
@@ -57,5 +57,5 @@ def change_table(request: HttpRequest, table_id: UUID, body: TableIn) -> DataTab
 @router.delete("/data-tables/{table_id}", response={204: None, **WRITE_REFUSALS})
 def delete_table(request: HttpRequest, table_id: UUID) -> Status[None]:
     """Put a table in the trash."""
-    actions.delete_table(Actor.of(request, "api"), table_id)
+    actions.delete_table(actor_of(request), table_id)
     return Status(204, None)

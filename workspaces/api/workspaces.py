@@ -7,10 +7,10 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from workspaces.access import Actor
 from workspaces.actions import workspaces as actions
 from workspaces.models import Workspace
 
+from .acting import actor_of
 from .reading import reading, workspace_of
 from .schemas import REFUSALS, WRITE_REFUSALS, Name, WorkspaceOut
 
@@ -27,7 +27,7 @@ def list_workspaces(request: HttpRequest) -> list[Workspace]:
 @router.post("/workspaces", response={201: WorkspaceOut, **WRITE_REFUSALS})
 def create_workspace(request: HttpRequest, body: Name) -> Status[Workspace]:
     """Make a workspace. For owners and admins."""
-    return Status(201, actions.create_workspace(Actor.of(request, "api"), body.name))
+    return Status(201, actions.create_workspace(actor_of(request), body.name))
 
 
 @router.get("/workspaces/{workspace_id}", response={200: WorkspaceOut, **REFUSALS})
@@ -40,11 +40,11 @@ def get_workspace(request: HttpRequest, workspace_id: UUID) -> Workspace:
 @router.put("/workspaces/{workspace_id}", response={200: WorkspaceOut, **WRITE_REFUSALS})
 def rename_workspace(request: HttpRequest, workspace_id: UUID, body: Name) -> Workspace:
     """Give a workspace another name. For owners and admins."""
-    return actions.rename_workspace(Actor.of(request, "api"), workspace_id, body.name)
+    return actions.rename_workspace(actor_of(request), workspace_id, body.name)
 
 
 @router.delete("/workspaces/{workspace_id}", response={204: None, **WRITE_REFUSALS})
 def delete_workspace(request: HttpRequest, workspace_id: UUID) -> Status[None]:
     """Put a workspace in the trash. For owners and admins."""
-    actions.delete_workspace(Actor.of(request, "api"), workspace_id)
+    actions.delete_workspace(actor_of(request), workspace_id)
     return Status(204, None)

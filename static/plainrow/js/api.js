@@ -25,7 +25,7 @@ export class Refused extends Error {
  * @returns {Promise<any>} the answer's JSON, null when it has none
  */
 export async function request(method, address, body) {
-  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
+  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken(), "Plainrow-Via": "page" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {

@@ -23,6 +23,8 @@ import { mark, unmark } from "./marks.js";
  * @property {any} wanted
  * @property {any} [next] wanted since `wanted` was sent
  * @property {any} [stored] the other value, in a conflict
+ * @property {string|null} [by] who stored it, where that is known
+ * @property {string|null} [at] when, as ISO text
  * @property {Status} status
  * @property {string} message why it is not saved
  */
@@ -113,7 +115,8 @@ function reasonOf(error, { column }) {
   switch (error.status) {
     case 409: {
       const conflict = error.problem.conflicts.find((each) => each.column === column.id);
-      return { status: "conflict", stored: conflict.stored ?? null, message: "Somebody else saved another value." };
+      const { by, at } = conflict;
+      return { status: "conflict", stored: conflict.stored ?? null, by, at, message: `${by ?? "Somebody else"} saved another value.` };
     }
     case 422:
       return { status: "invalid", message: error.problem.errors?.[column.id] ?? error.message };

@@ -1,6 +1,8 @@
 /** Two values for one cell: the person sees both and chooses. */
+import { format } from "electric_sync/values";
 import { TYPES, show } from "../editors/index.js";
 import { editedCell } from "../grid/editing.js";
+import { element } from "../page.js";
 import { discard, send } from "./changes.js";
 import { copy } from "./copy.js";
 
@@ -24,6 +26,7 @@ export function askWhich(change) {
   put("was", change.was, column);
   put("mine", change.wanted, column);
   put("theirs", change.stored, column);
+  nameTheOther(change);
   dialog.querySelector('[value="mine"]').checked = true;
   nameTheChoice();
   dialog.showModal();
@@ -50,6 +53,16 @@ function nameTheChoice() {
   const value = keepsMine() ? asked.wanted : asked.stored;
   const text = TYPES[asked.column.type].text(value, asked.column) || "nothing";
   part("keep").textContent = `${keepsMine() ? "Save" : "Keep"} ${text.length > 24 ? (keepsMine() ? "yours" : "theirs") : text}`;
+}
+
+/** @param {import("./changes.js").Change} change */
+function nameTheOther({ by, at }) {
+  if (!by) {
+    part("by").textContent = "Saved by somebody else";
+    return;
+  }
+  part("by").replaceChildren(`${by}, `, element("time", { datetime: at, "data-format": "ago" }, "just now"));
+  format(part("by"));
 }
 
 function put(name, value, column) {

@@ -114,6 +114,11 @@ def test_every_page_opens(firm: Firm, keeper: Client, model: type[Any]) -> None:
     assert [keeper.get(path).status_code for path, _ in pages] == [status for _, status in pages]
 
 
+def test_it_has_the_icon(keeper: Client) -> None:
+    page = keeper.get("/admin/").content.decode()
+    assert '/icon.svg" type="image/svg+xml">' in page
+
+
 class TestTables:
     def test_a_new_name_is_given_by_the_action(self, firm: Firm, keeper: Client) -> None:
         save(keeper, address(DataTable, "change", firm.table.pk), name="Trees")

@@ -91,9 +91,9 @@ class HarbourAndHill:
             sheets.text("SKU", 7),
             CATEGORY,
             sheets.number("On hand"),
-            sheets.number("Reorder at"),
+            sheets.number("Reorder at", width=7),
             sheets.number("Unit price £", 2, 7),
-            sheets.date("Next delivery"),
+            sheets.date("Next delivery", 8),
             sheets.person("Buyer"),
             sheets.checkbox("Active"),
         )
@@ -122,7 +122,7 @@ class HarbourAndHill:
             sheets.date("Counted on"),
             sheets.number("Expected"),
             sheets.number("Counted"),
-            sheets.number("Difference"),
+            sheets.number("Difference", width=7),
             sheets.person("Counted by"),
             sheets.checkbox("Booked"),
         )
@@ -181,7 +181,7 @@ class HarbourAndHill:
         columns = (
             sheets.text("Location", 8),
             sheets.select("Zone", front="blue", bulk="grey", high="purple", returns="orange"),
-            sheets.number("Shelves", 0, 5),
+            sheets.number("Shelves"),
             sheets.number("Pallets", 0, 5),
             sheets.checkbox("In use"),
         )
@@ -376,7 +376,7 @@ class HarbourAndHill:
             sheets.text("Town", 9),
             sheets.text("Contact", 12),
             sheets.text("E-mail", 16),
-            sheets.number("Lead time, days"),
+            sheets.number("Lead time, days", width=9),
             sheets.date("Since"),
             sheets.checkbox("Active"),
         )

@@ -24,7 +24,7 @@ COLUMNS = (
     sheets.number("Quantity"),
     sheets.number("Price", 2),
     sheets.date("Due"),
-    sheets.checkbox("Checked"),
+    sheets.checkbox("Checked", 6),
     sheets.person("Who"),
 )
 FILL = """

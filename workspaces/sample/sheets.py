@@ -35,9 +35,9 @@ def number(name: str, places: int = 0, width: int = 6) -> Column:
     return Column(name, "number", width, {"precision": places})
 
 
-def date(name: str) -> Column:
+def date(name: str, width: int = 7) -> Column:
     """A date column."""
-    return Column(name, "date", 7)
+    return Column(name, "date", width)
 
 
 def person(name: str) -> Column:

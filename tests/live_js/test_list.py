@@ -125,6 +125,14 @@ def test_a_focused_cell_keeps_the_focus_when_its_row_moves(live: Live) -> None:
     assert live.js("document.activeElement.closest('tr').id") == "row-c"
 
 
+def test_it_does_so_in_browsers_without_a_way_to_move(live: Live) -> None:
+    live.open(table([A, B, C]))
+    live.js("delete Element.prototype.moveBefore")
+    live.page.focus(cell("c"))
+    live.server.apply(tabled(first(moved("c"))))
+    assert live.js("document.activeElement.closest('tr').id") == "row-c"
+
+
 def test_a_new_column_appears_in_the_middle_of_a_row(live: Live) -> None:
     old = '<tr id="row-a"><td data-column="x">1</td><td data-column="z">3</td></tr>'
     new = (

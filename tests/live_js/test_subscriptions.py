@@ -186,5 +186,9 @@ def test_removed_areas_are_not_kept_in_memory(live: Live) -> None:
     )
     live.js(SETTLE)
     session = live.page.context.new_cdp_session(live.page)
-    session.send("HeapProfiler.collectGarbage")
-    assert live.js("window.ref.deref() === undefined")
+
+    def is_collected() -> bool:
+        session.send("HeapProfiler.collectGarbage")
+        return live.js("window.ref.deref() === undefined")
+
+    live.server.until(is_collected)

@@ -10,7 +10,7 @@
 const TICK = 1_000; // ms
 const PATIENCE = 10_000; // ms in which something must be heard after a ping
 const PROBE = 1_000; // ms in which a probe must be answered
-const STALE = 2.5; // heartbeats of silence after which asking is a waste of time
+const STALE = 4; // heartbeats of silence after which asking is a waste of time
 
 export class Heartbeat {
   #ping;

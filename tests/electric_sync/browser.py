@@ -18,6 +18,9 @@ from tests.electric_sync.loop import PATIENCE, LoopThread
 from tests.electric_sync.page import LiveElement, live_elements
 from tests.project.asgi import application
 
+ENDS = {"access-changed", "closed", "refused", "signed-out"}
+"""Messages after which nothing is shown any more."""
+
 
 class Browser:
     """One person's browser with one page open."""
@@ -155,9 +158,10 @@ class Browser:
             self._take(message)
 
     def wait_until(self, condition: Any) -> None:
-        """Receive until the page is as it should be."""
+        """Receive until the page is as it should be. It never will if its socket has ended."""
         while not condition():
-            self.receive()
+            message = self.receive()
+            assert message["type"] not in ENDS, message
 
     async def _connect(self, headers: dict[str, str]) -> None:
         cookie = "; ".join(f"{name}={each.value}" for name, each in self.client.cookies.items())

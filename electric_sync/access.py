@@ -20,7 +20,10 @@ from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.http import HttpRequest
 from django.utils import timezone
@@ -66,7 +69,8 @@ class Access:
     def load(cls, user: Any, tenant: str) -> Self | None:
         """Read it in the current transaction; None refuses.
 
-        ``tenant`` is the text of the active tenant's key, or empty when there is none.
+        ``tenant`` is the text of the active tenant's key as PostgreSQL writes it, or empty when
+        there is none.
         """
         raise NotImplementedError
 
@@ -115,7 +119,8 @@ def load_viewer(session_key_hash: str) -> Viewer | None:
     session = open_session(session_key_hash)
     if session is None:
         return None
-    access = provider().load(session.user, session.tenant)
+    tenant = _canonical(session.tenant)
+    access = None if tenant is None else provider().load(session.user, tenant)
     if access is None:
         return None
     return Viewer(
@@ -146,6 +151,31 @@ def auth_hash(user: AbstractBaseUser) -> str:
     return user.get_session_auth_hash()
 
 
+def _canonical(tenant: str) -> str | None:
+    """The key as PostgreSQL writes it, so that it equals what the log says; None: no key at all.
+
+    Somebody may have switched to ``07`` or to a UUID in capitals.
+    """
+    field = _tenant_key()
+    if field is None or not tenant:
+        return tenant
+    try:
+        return str(field.to_python(tenant))
+    except ValidationError:
+        return None
+
+
+@cache
+def _tenant_key() -> models.Field[Any, Any] | None:
+    for raises in provider().raised_by:
+        for field in raises.model._meta.concrete_fields:
+            if raises.tenant is not None and raises.tenant in (field.name, field.attname):
+                while isinstance(field, models.ForeignKey):
+                    field = field.target_field
+                return field
+    return None
+
+
 def outdated(held: Collection[HeldAccess], snapshot: Snapshot) -> list[HeldAccess]:
     """Those whose access is another one in the current transaction, which reads ``snapshot``.
 
@@ -165,6 +195,8 @@ def outdated(held: Collection[HeldAccess], snapshot: Snapshot) -> list[HeldAcces
         for each in held
         if each.viewer.valid_until <= now
         or each.loaded_at < now - TRUSTED_FOR
+        # Another thread may have looked in a later snapshot, when it was given back already.
+        or not snapshot.sees_all_of(each.snapshot)
         or any(_concerns(row, each) for row in raised)
     ]
     changed = []
@@ -191,14 +223,19 @@ def _concerns(row: tuple[str | None, str | None, int], held: HeldAccess) -> bool
 
 def session_of(request: HttpRequest) -> UserSession | None:
     """The request's session row, read in the current transaction."""
-    key = request.session.session_key
+    key = _key_of(request)
     return open_session(hash_key(key)) if key else None
 
 
 def viewer_of(request: HttpRequest) -> Viewer | None:
     """The request's session and access, read in the current transaction."""
-    key = request.session.session_key
+    key = _key_of(request)
     return load_viewer(hash_key(key)) if key else None
+
+
+def _key_of(request: HttpRequest) -> str | None:
+    # The key alone is only what the cookie says; Django's session may have been deleted.
+    return request.session.session_key if SESSION_KEY in request.session else None
 
 
 def access_of(request: HttpRequest) -> Access | None:
@@ -224,12 +261,18 @@ def switch_tenant(request: HttpRequest, tenant: str) -> None:
 
 
 def begin_session(sender: object, request: HttpRequest, user: Any, **kwargs: object) -> None:
-    """On ``user_logged_in``: write the session's row."""
+    """On ``user_logged_in``: write the session's row.
+
+    Who signs in over somebody else's session ends that; Django says nothing of it.
+    """
     if not request.session.session_key:
         request.session.save()
     key = request.session.session_key
     if key is None:
         raise RuntimeError("electric_sync needs sessions that the server keeps.")
+    before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if before and before != key:
+        _end(before)
     UserSession.objects.update_or_create(
         key_hash=hash_key(key),
         defaults={
@@ -247,9 +290,13 @@ def end_session(sender: object, request: HttpRequest, user: Any, **kwargs: objec
     """On ``user_logged_out``: end the session's row."""
     key = request.session.session_key
     if key:
-        UserSession.objects.filter(key_hash=hash_key(key), ended_at=None).update(
-            ended_at=timezone.now()
-        )
+        _end(key)
+
+
+def _end(key: str) -> None:
+    UserSession.objects.filter(key_hash=hash_key(key), ended_at=None).update(
+        ended_at=timezone.now()
+    )
 
 
 def raised_by() -> Sequence[Raises]:

@@ -9,7 +9,9 @@ that could disagree with it.
 
 from __future__ import annotations
 
-from django.db import connection, models
+import hashlib
+
+from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper
 
 from electric_sync import access
@@ -18,6 +20,9 @@ from electric_sync.models import AccessLog
 
 PREFIX = "raise_access"
 """Triggers and functions whose name begins so are ours to drop."""
+
+NAME_BYTES = 63
+"""PostgreSQL cuts longer names off, and two may then be one."""
 
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
@@ -52,7 +57,8 @@ _EVENTS = {
 def install() -> None:
     """Make the database's triggers those that ``Access.raised_by`` asks for."""
     wanted = {raises.model._meta.db_table: raises for raises in access.raised_by()}
-    with connection.cursor() as cursor:
+    # All or nothing: between two of these statements a trigger would be there and not fire.
+    with transaction.atomic(), connection.cursor() as cursor:
         there = set(connection.introspection.table_names(cursor))
         if AccessLog._meta.db_table not in there:
             return
@@ -113,7 +119,10 @@ def _drop(cursor: CursorWrapper, table: str) -> None:
 
 
 def _function(table: str) -> str:
-    return f"{PREFIX}_{table}"[:63]
+    name = f"{PREFIX}_{table}"
+    if len(name.encode()) < NAME_BYTES:
+        return name
+    return f"{PREFIX}_{hashlib.sha256(table.encode()).hexdigest()[:32]}"
 
 
 def _text(model: type[models.Model], name: str | None) -> str:

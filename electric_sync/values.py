@@ -59,6 +59,10 @@ class Snapshot:
         full = self.xmax + distance
         return full < self.xmin or (full < self.xmax and full not in self.running)
 
+    def sees_all_of(self, other: Snapshot) -> bool:
+        """Whether whatever ``other`` sees is visible in this one, too."""
+        return other.xmax <= self.xmax and not any(map(other.sees, self.running))
+
 
 @dataclass(frozen=True, slots=True)
 class TableName:

@@ -2,24 +2,21 @@
 
 Rows are in the order of their own positions, or sorted by the typed value of a column; what is
 empty or of another type comes last. Either order ends with position and key, so it is total, and a
-cursor is the place of a row in it. It holds values, not the row: it stays right when that row is
-gone.
+cursor is the place of a row in it, as in live windows. It holds values, not the row: it stays right
+when that row is gone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.core import signing
-from django.db.models import BooleanField, F, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import OrderBy, QuerySet
+
+from electric_sync.live.window import BadWindow, cursors_of, rows_behind
 
 from .columns import TYPES
 from .errors import Invalid
 from .models import DataTableColumn, DataTableRow
-
-SALT = "workspaces.filters.cursor"
 
 
 @dataclass(frozen=True)
@@ -37,53 +34,24 @@ class Order:
         Raises:
             Invalid: the cursor is not one of this order's.
         """
-        rows = rows.annotate(sort_value=self._value())
-        if after is not None:
-            rows = rows.filter(self._behind(after))
-        value = F("sort_value")
-        direction = value.desc(nulls_last=True) if self.descending else value.asc(nulls_last=True)
-        page: list[DataTableRow] = [*rows.order_by(direction, "position", "id")[: limit + 1]]
-        more = len(page) > limit
-        return page[:limit], self._cursor(page[limit - 1]) if more else None
+        rows = self._sorted(rows)
+        try:
+            found: list[DataTableRow] = [*rows_behind(rows, self._name, after)[: limit + 1]]
+        except BadWindow as error:
+            sentence = "This is no cursor of this list. Start from its beginning."
+            raise Invalid({"after": sentence}) from error
+        page = found[:limit]
+        is_last = len(found) <= limit
+        return page, None if is_last else cursors_of(rows, self._name, [str(page[-1].pk)])[0]
 
     @property
     def _name(self) -> str:
-        return f"{'-' if self.descending else ''}{self.column.pk}" if self.column else ""
+        return f"rows {'-' if self.descending else ''}{self.column.pk if self.column else ''}"
 
-    def _value(self) -> RawSQL:
+    def _sorted(self, rows: QuerySet[DataTableRow]) -> QuerySet[DataTableRow]:
         if self.column is None:
-            return RawSQL("null::text", [])
-        return TYPES[self.column.type].sql(self.column)
-
-    def _cursor(self, row: Any) -> str:
-        value = None if row.sort_value is None else str(row.sort_value)
-        return signing.dumps([self._name, value, row.position, str(row.pk)], salt=SALT)
-
-    def _place(self, cursor: str) -> tuple[str | None, str, str]:
-        """The sorted value, position and key that a cursor holds."""
-        try:
-            name, value, position, key = signing.loads(cursor, salt=SALT)
-        except signing.BadSignature:
-            name, value, position, key = None, None, "", ""
-        if name != self._name:
-            raise Invalid({"after": "This is no cursor of this list. Start from its beginning."})
-        return value, position, key
-
-    def _behind(self, cursor: str) -> RawSQL:
-        """The condition that a row stands behind the place of a cursor."""
-        value, position, key = self._place(cursor)
-        expression = self._value()
-        sql, params = expression.sql, tuple(expression.params)
-        place = "(position, id) > (%s, %s::uuid)"
-        if value is None or self.column is None:
-            condition, given = f"({sql}) is null and {place}", (*params, position, key)
-        else:
-            cast = f"%s::{TYPES[self.column.type].sql_type}"
-            sign = "<" if self.descending else ">"
-            condition = (
-                f"(({sql}) {sign} {cast} or ({sql}) is null or (({sql}) = {cast} and {place}))"
-            )
-            given = (*params, value, *params, *params, value, position, key)
-        return RawSQL(  # noqa: S611 - put together from constants, all values are parameters
-            condition, given, output_field=BooleanField()
+            return rows.order_by("position", "id")
+        value = TYPES[self.column.type].sql(self.column)
+        return rows.order_by(
+            OrderBy(value, descending=self.descending, nulls_last=True), "position", "id"
         )

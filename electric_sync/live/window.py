@@ -255,18 +255,23 @@ def _sortable(queryset: QuerySet[Any]) -> QuerySet[Any]:
 def _cursors(rows: Rows, keys: Sequence[str]) -> tuple[str, ...]:
     """The positions behind each full step of rows."""
     ends = [keys[at - 1] for at in range(STEP, len(keys) + 1, STEP)]
-    if not ends:
+    return cursors_of(rows.queryset, rows.container.id, ends)
+
+
+def cursors_of(queryset: QuerySet[Any], owner: str, keys: Sequence[str]) -> tuple[str, ...]:
+    """The positions behind rows of an ordered queryset. ``owner`` names the list they are of."""
+    if not keys:
         return ()
-    names = [f"sort_{at}" for at in range(len(order_of(rows.queryset)))]
+    names = [f"sort_{at}" for at in range(len(order_of(queryset)))]
     found = {
         str(key): values
-        for key, *values in _sortable(rows.queryset).filter(pk__in=ends).values_list("pk", *names)
+        for key, *values in _sortable(queryset).filter(pk__in=keys).values_list("pk", *names)
     }
     return tuple(
         _signer().sign_object(
-            [rows.container.id, [None if value is None else str(value) for value in found[key]]]
+            [owner, [None if value is None else str(value) for value in found[key]]]
         )
-        for key in ends
+        for key in keys
     )
 
 
@@ -299,13 +304,22 @@ def rows_behind_cursor(rows: Rows) -> QuerySet[Any]:
     Raises:
         BadWindow: the cursor is another list's.
     """
-    if rows.window.after is None:
-        return rows.queryset
-    container, texts = _load_cursor(rows.window.after)
-    order = order_of(rows.queryset)
-    if container != rows.container.id or len(texts) != len(order):
+    return rows_behind(rows.queryset, rows.container.id, rows.window.after)
+
+
+def rows_behind(queryset: QuerySet[Any], owner: str, cursor: str | None) -> QuerySet[Any]:
+    """The rows of an ordered queryset behind one of its :func:`cursors_of`; None: all.
+
+    Raises:
+        BadWindow: the cursor was not made here, or for another list.
+    """
+    if cursor is None:
+        return queryset
+    container, texts = _load_cursor(cursor)
+    order = order_of(queryset)
+    if container != owner or len(texts) != len(order):
         raise BadWindow("This position belongs to another list.")
-    queryset = _sortable(rows.queryset)
+    queryset = _sortable(queryset)
     behind, equal = Q(pk__in=[]), Q()
     for at, (each, text) in enumerate(zip(order, texts, strict=True)):
         name = f"sort_{at}"

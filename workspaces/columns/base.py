@@ -29,8 +29,6 @@ class ColumnType(ABC):
     """Its symbol in the sprite."""
     width: ClassVar[int] = 10
     """How wide a new column is, in rem."""
-    sql_type: ClassVar[str] = "text"
-    """PostgreSQL's type of the expression that ``sql`` gives."""
 
     @property
     def template(self) -> str:

@@ -21,7 +21,6 @@ class Checkbox(ColumnType):
     label = "Checkbox"
     icon = "t-check"
     width = 5
-    sql_type = "boolean"
 
     def read(self, given: object, column: DataTableColumn) -> bool:
         """Also as words: yes and no, on and off, 1 and 0."""

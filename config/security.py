@@ -1,4 +1,4 @@
-"""What the browser may do with our answers: content security policy and permissions.
+"""What the browser may do with our answers: content security policy, permissions, keeping them.
 
 Each request gets a nonce, `request.csp_nonce`; a `<script>` runs only if it carries it.
 Nothing inline and nothing from elsewhere runs, so markup that got into a page is inert.
@@ -75,4 +75,6 @@ def _with_policies(request: HttpRequest, response: HttpResponseBase) -> HttpResp
     nonce: str = request.csp_nonce  # type: ignore[attr-defined]
     response.headers.setdefault("Content-Security-Policy", policy(request.path, nonce))
     response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+    # Who signs out, or loses a workspace, leaves nothing of it behind in a cache.
+    response.headers.setdefault("Cache-Control", "private, no-store")
     return response

@@ -1,7 +1,5 @@
 """What actions refuse, and how it is said: pages and the API answer with the same sentences."""
 
-# ruff: noqa: N818 - they are answers to a person, named by what they say
-
 from __future__ import annotations
 
 from collections.abc import Mapping

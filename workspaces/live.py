@@ -78,7 +78,7 @@ class TableRows(LiveList):
 
     def context(self, audience: Audience, workspace_id: UUID, table_id: UUID) -> dict[str, Any]:
         """The columns, and the people that cells may name."""
-        columns = _columns(workspace_id, table_id)
+        columns = _columns(audience, workspace_id, table_id)
         return {"columns": columns, "people": _people_named_by(columns)}
 
 
@@ -98,7 +98,7 @@ class TableHead(LiveRegion):
 
     def context(self, audience: Audience, workspace_id: UUID, table_id: UUID) -> dict[str, Any]:
         """The columns."""
-        return {"columns": _columns(workspace_id, table_id)}
+        return {"columns": _columns(audience, workspace_id, table_id)}
 
 
 @register
@@ -129,13 +129,13 @@ class TableTitle(LiveRegion):
         self, access: WorkspaceAccess, workspace_id: UUID, table_id: UUID
     ) -> Audience | None:
         """Whoever sees the workspace."""
-        return Audience() if access.may_view(workspace_id) else None
+        return _workspace_audience(access, workspace_id)
 
     def context(self, audience: Audience, workspace_id: UUID, table_id: UUID) -> dict[str, Any]:
         """The table and its workspace."""
         table = (
             DataTable.objects.select_related("workspace")
-            .filter(pk=table_id, workspace_id=workspace_id)
+            .filter(pk=table_id, workspace_id=workspace_id, company_id=audience.company)
             .first()
         )
         return {"table": table, "workspace": table and table.workspace}
@@ -193,11 +193,12 @@ class WorkspaceTitle(LiveRegion):
 
     def audience(self, access: WorkspaceAccess, workspace_id: UUID) -> Audience | None:
         """Whoever sees it."""
-        return Audience() if access.may_view(workspace_id) else None
+        return _workspace_audience(access, workspace_id)
 
     def context(self, audience: Audience, workspace_id: UUID) -> dict[str, Any]:
         """The workspace."""
-        return {"workspace": Workspace.objects.filter(pk=workspace_id).first()}
+        found = Workspace.objects.filter(pk=workspace_id, company_id=audience.company)
+        return {"workspace": found.first()}
 
 
 @register
@@ -210,7 +211,7 @@ class WorkspaceTables(LiveList):
 
     def audience(self, access: WorkspaceAccess, workspace_id: UUID) -> Audience | None:
         """Whoever sees it."""
-        return Audience() if access.may_view(workspace_id) else None
+        return _workspace_audience(access, workspace_id)
 
     def queryset(self, audience: Audience, workspace_id: UUID) -> QuerySet[DataTable]:
         """Those that are not in the trash."""
@@ -236,18 +237,25 @@ class AuditEntries(LiveList):
         return AuditLog.objects.filter(company_id=audience.company).order_by("-created_at", "-id")
 
 
+# Owners and admins may view any workspace of theirs, whatever its id: so what is not read through
+# a list, where the library joins the company, is read with the company of the audience.
+
+
+def _workspace_audience(access: WorkspaceAccess, workspace_id: UUID) -> Audience | None:
+    return Audience(company=access.tenant) if access.may_view(workspace_id) else None
+
+
 def _table_audience(access: WorkspaceAccess, workspace_id: UUID) -> Audience | None:
     if not access.may_view(workspace_id):
         return None
-    return Audience(can_edit=access.may_edit(workspace_id))
+    return Audience(company=access.tenant, can_edit=access.may_edit(workspace_id))
 
 
-def _columns(workspace_id: UUID, table_id: UUID) -> list[ColumnView]:
-    return ColumnView.all_of(
-        DataTableColumn.objects.filter(table_id=table_id, workspace_id=workspace_id).order_by(
-            "position", "id"
-        )
+def _columns(audience: Audience, workspace_id: UUID, table_id: UUID) -> list[ColumnView]:
+    found = DataTableColumn.objects.filter(
+        table_id=table_id, workspace_id=workspace_id, company_id=audience.company
     )
+    return ColumnView.all_of(found.order_by("position", "id"))
 
 
 def _people_named_by(columns: Iterable[ColumnView]) -> dict[str, Membership]:

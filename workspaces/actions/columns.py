@@ -97,7 +97,7 @@ def change_column(
 @transaction.atomic
 def delete_column(actor: Actor, column: DataTableColumn | UUID) -> None:
     """Delete a column and what its cells hold, for good."""
-    found = lock_column(actor, column)
+    found = lock_column(actor, column, going=True)
     require_editing(actor, found.workspace_id, "column")
     _remove_cells(TrashedRow, found)
     emptied = _remove_cells(DataTableRow, found)

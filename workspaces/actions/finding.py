@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypeVar
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Model
 
 from workspaces.access import Actor
 from workspaces.errors import Invalid, NotFound
 from workspaces.models import DataTable, DataTableColumn, DataTableRow, Workspace
 from workspaces.models.fields import MAX_NAME
+from workspaces.text import one_line
 
 Found = TypeVar("Found", bound=Model)
+
+HOLD_COLUMNS = """
+    select from data_table_columns where company_id = %s and id = any(%s) order by id for key share
+"""
 
 
 def key_of(thing: Model | UUID) -> UUID:
@@ -32,9 +39,24 @@ def lock_table(actor: Actor, table: DataTable | UUID, *, trashed: bool = False) 
     return _lock(DataTable, actor, table, "table", trashed_at__isnull=not trashed)
 
 
-def lock_column(actor: Actor, column: DataTableColumn | UUID) -> DataTableColumn:
-    """A column of a table that is not in the trash, held against other changes."""
-    return _lock(DataTableColumn, actor, column, "column", table__trashed_at=None)
+def lock_column(
+    actor: Actor, column: DataTableColumn | UUID, *, going: bool = False
+) -> DataTableColumn:
+    """A column of a table that is not in the trash, held against other changes.
+
+    One that is ``going`` is held against cells that are written, too (``hold_columns``).
+    """
+    return _lock(DataTableColumn, actor, column, "column", no_key=not going, table__trashed_at=None)
+
+
+def hold_columns(actor: Actor, keys: Collection[str]) -> None:
+    """Keep columns from being deleted while cells are written: no cell outlives its column.
+
+    Like deleting, this comes before the rows: so the two wait for one another and never deadlock.
+    """
+    ids = [key for key in map(_uuid, keys) if key is not None]
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD_COLUMNS, [actor.company_id, ids])
 
 
 def lock_row(actor: Actor, row: DataTableRow | UUID) -> DataTableRow:
@@ -48,8 +70,7 @@ def clean_name(given: object) -> str:
     Raises:
         Invalid: it is empty or too long.
     """
-    text = "".join(c for c in str(given or "") if c.isprintable() or c.isspace())
-    name = " ".join(text.split())
+    name = one_line(given or "")
     if not name:
         raise Invalid({"name": "Give it a name."})
     if len(name) > MAX_NAME:
@@ -58,13 +79,26 @@ def clean_name(given: object) -> str:
 
 
 def _lock(
-    model: type[Found], actor: Actor, thing: Model | UUID, what: str, **conditions: object
+    model: type[Found],
+    actor: Actor,
+    thing: Model | UUID,
+    what: str,
+    *,
+    no_key: bool = True,
+    **conditions: object,
 ) -> Found:
     found: Found | None = (
-        model._default_manager.select_for_update(no_key=True, of=("self",))
+        model._default_manager.select_for_update(no_key=no_key, of=("self",))
         .filter(pk=key_of(thing), company_id=actor.company_id, **conditions)
         .first()
     )
     if found is None:
         raise NotFound(what)
     return found
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

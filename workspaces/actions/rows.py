@@ -9,12 +9,14 @@ Deleted rows are kept in the trash for ``KEPT``, so that deleting can be undone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from workspaces.access import Actor
@@ -24,7 +26,7 @@ from workspaces.models import DataTable, DataTableColumn, DataTableRow, TrashedR
 from workspaces.positions import between
 
 from .audit import last_change, record
-from .finding import key_of, lock_row, lock_table
+from .finding import hold_columns, key_of, lock_row, lock_table
 from .permission import require_editing
 
 KEPT = timedelta(days=30)  # how long deleted rows can be restored
@@ -58,6 +60,7 @@ def add_row(
     """Add a row: behind ``after``, or at the end."""
     place = lock_table(actor, table)  # also: two people who add one at once get two places
     require_editing(actor, place.workspace_id, "table")
+    hold_columns(actor, cells or {})
     row = DataTableRow.objects.create(
         company_id=place.company_id,
         workspace_id=place.workspace_id,
@@ -83,6 +86,7 @@ def set_cells(
     Raises:
         CellConflict: a cell that ``was`` speaks of holds another value by now.
     """
+    hold_columns(actor, cells)
     found = lock_row(actor, row)
     require_editing(actor, found.workspace_id, "row")
     wanted = parse(found.table, cells)
@@ -100,14 +104,10 @@ def set_cells(
         if key in read and not TYPES[columns[key].type].same(stored[key], read[key])
     }
     if conflicts:
-        changes = {key: change for key in conflicts if (change := last_change(found, columns[key]))}
-        raise CellConflict(conflicts, wanted, read, changes)
+        known = {key: last for key in conflicts if (last := last_change(found, columns[key]))}
+        raise CellConflict(conflicts, wanted, read, known)
     if changed:
-        merged = {**found.cells, **changed}
-        found.cells = {key: value for key, value in merged.items() if value is not None}
-        found.updated_by = actor.user_id
-        found.save(update_fields=["cells", "updated_by"])
-        found.refresh_from_db(fields=["updated_at"])
+        _write_cells(actor, found, changed)
         changes = {key: {"from": stored[key], "to": value} for key, value in changed.items()}
         _record(actor, "row.changed", found.table, target_id=found.pk, details={"cells": changes})
     return found
@@ -156,6 +156,17 @@ def parse(table: DataTable, cells: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         raise Invalid(errors)
     return values
+
+
+def _write_cells(actor: Actor, row: DataTableRow, changed: Mapping[str, Any]) -> None:
+    """Write these cells alone: the others may hold what Python would round."""
+    filled = {key: value for key, value in changed.items() if value is not None}
+    written = RawSQL(
+        "(cells || %s::jsonb) - %s::text[]",
+        [json.dumps(filled), [key for key in changed if key not in filled]],
+    )
+    DataTableRow.objects.filter(pk=row.pk).update(cells=written, updated_by=actor.user_id)
+    row.refresh_from_db(fields=["cells", "updated_by", "updated_at"])
 
 
 def _columns(table: DataTable, keys: Collection[str]) -> dict[str, DataTableColumn]:

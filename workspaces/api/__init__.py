@@ -13,6 +13,7 @@ from ninja.security import django_auth
 
 from . import problems
 from .columns import router as columns
+from .parsing import StrictParser
 from .rows import router as rows
 from .tables import router as tables
 from .workspaces import router as workspaces
@@ -31,6 +32,7 @@ api = NinjaAPI(
     description=DESCRIPTION,
     auth=django_auth,
     urls_namespace="api",
+    parser=StrictParser(),
 )
 for router in (workspaces, tables, columns, rows):
     api.add_router("", router)

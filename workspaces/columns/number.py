@@ -35,11 +35,10 @@ class Number(ColumnType):
     label = "Number"
     icon = "t-number"
     width = 7
-    sql_type = "numeric"
 
     def read(self, given: object, column: DataTableColumn) -> int | float:
         """Also as people write them: 1,204.50, 1 204,50, £12."""
-        return self.within_limits(_decimal(given), given, column.options.get("precision"))
+        return self.within_limits(_decimal(given), given, precision_of(column))
 
     def within_limits(
         self, number: Decimal, given: object, precision: int | None = None
@@ -49,8 +48,8 @@ class Number(ColumnType):
         Raises:
             CellError: it has.
         """
-        _sign, digits, exponent = (number.normalize() if number else Decimal(0)).as_tuple()
-        if not isinstance(exponent, int) or len(digits) + max(exponent, 0) > MAX_DIGITS:
+        digits, exponent = _shortest(number)
+        if exponent is None or digits + max(exponent, 0) > MAX_DIGITS:
             raise CellError(f"{quoted(given)} has more than {MAX_DIGITS} digits.")
         limit = MAX_PLACES if precision is None else precision
         if -exponent > limit:
@@ -87,6 +86,27 @@ class Number(ColumnType):
         if not whole or not 0 <= precision <= MAX_PRECISION:
             raise Invalid({"options": f"Decimal places are a number from 0 to {MAX_PRECISION}."})
         return {"precision": precision}
+
+
+def precision_of(column: DataTableColumn) -> int | None:
+    """The decimal places that a column was told to keep; psql can write other options."""
+    precision = column.options.get("precision")
+    whole = isinstance(precision, int) and not isinstance(precision, bool)
+    return precision if whole and 0 <= precision <= MAX_PRECISION else None
+
+
+def _shortest(number: Decimal) -> tuple[int, int | None]:
+    """How many significant digits, and the exponent of the last one; None: it is no number.
+
+    ``Decimal.normalize`` would say so too, but rounds to 28 digits first.
+    """
+    _sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        return 0, None
+    if not number:
+        return 1, 0
+    kept = len(bytes(digits).rstrip(b"\0"))
+    return kept, exponent + len(digits) - kept
 
 
 def _decimal(given: object) -> Decimal:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from workspaces.models import DataTableColumn, Membership
+from workspaces.text import one_line
 
 from .base import CellError, ColumnType, quoted, string_of
 
@@ -23,7 +24,7 @@ class Person(ColumnType):
 
     def read(self, given: object, column: DataTableColumn) -> str:
         """By id, e-mail address or full name."""
-        text = " ".join(str(given).split()) if isinstance(given, UUID) else string_of(given).strip()
+        text = one_line(given if isinstance(given, UUID) else string_of(given))
         found = list(
             Membership.objects.filter(_matching(text), company_id=column.company_id)
             .order_by("id")

@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from workspaces.errors import Invalid
 from workspaces.models import DataTableColumn
+from workspaces.text import one_line
 
 from .base import CellError, ColumnType, quoted
 
@@ -27,7 +28,6 @@ class Select(ColumnType):
     label = "Select"
     icon = "t-select"
     width = 8
-    sql_type = "int"
 
     def read(self, given: object, column: DataTableColumn) -> str:
         """By the option's id, or by its name whatever the case."""
@@ -77,7 +77,9 @@ def options_of(column: DataTableColumn) -> list[dict[str, Any]]:
     return [
         option
         for option in options
-        if isinstance(option, dict) and isinstance(option.get("id"), str) and "name" in option
+        if isinstance(option, dict)
+        and isinstance(option.get("id"), str)
+        and isinstance(option.get("name"), str)
     ]
 
 
@@ -86,13 +88,13 @@ def _clean(option: object, number: int) -> dict[str, str]:
         option = {"name": option}
     if not isinstance(option, dict):
         raise Invalid({"options": "Each option has a name."})
-    name = " ".join(str(option.get("name") or "").split())
+    name = one_line(option.get("name") or "")
     if not name or len(name) > MAX_OPTION_NAME:
         raise Invalid({"options": f"Each option has a name of 1 to {MAX_OPTION_NAME} characters."})
     hue = option.get("hue") or HUES[(number + 1) % len(HUES)]
     if hue not in HUES:
         raise Invalid({"options": f"{quoted(hue)} is not a hue. Choose one of: {', '.join(HUES)}."})
-    key = str(option.get("id") or secrets.token_hex(4))
+    key = one_line(option.get("id") or "") or secrets.token_hex(4)
     if len(key) > MAX_OPTION_ID:
         raise Invalid({"options": f"An option's id has at most {MAX_OPTION_ID} characters."})
     return {"id": key, "name": name, "hue": hue}

@@ -9,6 +9,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+import workspaces.models.fields
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -163,7 +165,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "details",
-                    models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict),
+                    models.JSONField(
+                        blank=True,
+                        db_default=models.Value({}, models.JSONField()),
+                        decoder=workspaces.models.fields.Decoder,
+                        default=dict,
+                    ),
                 ),
                 (
                     "created_at",
@@ -357,7 +364,10 @@ class Migration(migrations.Migration):
                 (
                     "cells",
                     models.JSONField(
-                        blank=True, db_default=models.Value({}, models.JSONField()), default=dict
+                        blank=True,
+                        db_default=models.Value({}, models.JSONField()),
+                        decoder=workspaces.models.fields.Decoder,
+                        default=dict,
                     ),
                 ),
                 (
@@ -511,7 +521,10 @@ class Migration(migrations.Migration):
                 (
                     "cells",
                     models.JSONField(
-                        blank=True, db_default=models.Value({}, models.JSONField()), default=dict
+                        blank=True,
+                        db_default=models.Value({}, models.JSONField()),
+                        decoder=workspaces.models.fields.Decoder,
+                        default=dict,
                     ),
                 ),
                 (
@@ -595,7 +608,10 @@ class Migration(migrations.Migration):
                 (
                     "options",
                     models.JSONField(
-                        blank=True, db_default=models.Value({}, models.JSONField()), default=dict
+                        blank=True,
+                        db_default=models.Value({}, models.JSONField()),
+                        decoder=workspaces.models.fields.Decoder,
+                        default=dict,
                     ),
                 ),
                 ("position", models.TextField(db_collation="C", editable=False)),

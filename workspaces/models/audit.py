@@ -31,7 +31,7 @@ class AuditLog(models.Model):
     user_id = models.UUIDField(null=True)  # null: a command that nobody signed in for
     user_name = models.CharField(max_length=fields.MAX_NAME, db_default="")
     via = models.CharField(max_length=10, choices=Via)
-    details = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
+    details = fields.json_object()
     created_at = fields.created_at()
 
     class Meta:

@@ -49,9 +49,7 @@ class DataTableColumn(models.Model):
     table = fields.belongs_to("workspaces.DataTable", "columns")
     name = fields.name()
     type = models.CharField(max_length=10, choices=Type)
-    options = models.JSONField(
-        default=dict, blank=True, db_default=models.Value({}, models.JSONField())
-    )
+    options = fields.json_object()
     position = fields.position()
     width = models.SmallIntegerField(
         default=10, db_default=10, choices=[(w, f"{w} rem") for w in WIDTHS]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from math import isfinite
 from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Now
 
+MAX_WHOLE = 308  # digits of the largest whole numbers that a double holds
 MAX_NAME = 120  # characters in the name of a workspace, table, column, view, company or person
 
 
@@ -31,6 +34,36 @@ def belongs_to(
         db_index=False,
         related_name=related_name,
         verbose_name=verbose_name,
+    )
+
+
+class Decoder(json.JSONDecoder):
+    """JSON as PostgreSQL keeps it, whose numbers may be longer than any that a program has.
+
+    One that is too large for a double, in Python or JavaScript, becomes its text. So it can be
+    read and shown, and is a number to nobody. What is sent to us is read in the same way.
+    """
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more, parse_int=_whole, parse_float=_float)
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if len(text) <= MAX_WHOLE else text
+
+
+def _float(text: str) -> float | str:
+    number = float(text)
+    return number if isfinite(number) else text
+
+
+def json_object() -> models.JSONField[Any, Any]:
+    """A JSON object, empty at first."""
+    return models.JSONField(
+        default=dict,
+        blank=True,
+        decoder=Decoder,
+        db_default=models.Value({}, models.JSONField()),
     )
 
 

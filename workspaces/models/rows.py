@@ -17,9 +17,7 @@ class RowPlace(models.Model):
     table = fields.belongs_to("workspaces.DataTable")
     position = fields.position()
     # {column id: value}; an empty cell has no key. Each column type states the JSON of its values.
-    cells = models.JSONField(
-        default=dict, blank=True, db_default=models.Value({}, models.JSONField())
-    )
+    cells = fields.json_object()
     created_at = fields.created_at()
 
     class Meta:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from workspaces.access import Actor, WorkspaceAccess
@@ -41,7 +40,7 @@ def new(request: HttpRequest, table_id: UUID) -> HttpResponse:
 
 def edit(request: HttpRequest, column_id: UUID) -> HttpResponse:
     """Rename a column, or tell its type something else."""
-    column = get_object_or_404(DataTableColumn, pk=column_id)  # who may see it is asked below
+    column = _any_column(column_id)
     here = reverse("pages:table", args=[column.table_id])
     form = ColumnForm(sent(request))
     form.keep_only_fields_of(column.type)
@@ -65,7 +64,7 @@ def edit(request: HttpRequest, column_id: UUID) -> HttpResponse:
 
 def delete(request: HttpRequest, column_id: UUID) -> HttpResponse:
     """Delete a column for good, once the person has said so."""
-    column = get_object_or_404(DataTableColumn, pk=column_id)
+    column = _any_column(column_id)
     here = reverse("pages:table", args=[column.table_id])
 
     def describe(access: WorkspaceAccess) -> FormPage:
@@ -85,3 +84,13 @@ def delete(request: HttpRequest, column_id: UUID) -> HttpResponse:
         return here
 
     return answer_form(request, EmptyForm(sent(request)), describe, act)
+
+
+def _any_column(key: UUID) -> DataTableColumn:
+    """A column, whoever may see it: for the shape of its form alone.
+
+    That there is none is said where it is asked who may see it, in the same way.
+    """
+    return DataTableColumn.objects.filter(pk=key).first() or DataTableColumn(
+        pk=key, table_id=key, type=DataTableColumn.Type.TEXT
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, QueryDict
 
-from workspaces.columns.number import MAX_PRECISION
+from workspaces.columns.number import MAX_PRECISION, precision_of
 from workspaces.columns.select import options_of
 from workspaces.models import DataTableColumn
 from workspaces.models.fields import MAX_NAME
@@ -79,7 +79,7 @@ class ColumnForm(NameForm):
     def fill_from(self, column: DataTableColumn) -> None:
         """Begin with the column as it is."""
         self.initial["name"] = column.name
-        self.initial["precision"] = column.options.get("precision")
+        self.initial["precision"] = precision_of(column)
         self.initial["choices"] = "\n".join(each["name"] for each in options_of(column))
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from workspaces.access import Actor
 from workspaces.actions import rows as actions
+from workspaces.api.parsing import read_json
 from workspaces.api.problems import problem
 from workspaces.errors import ActionError, Invalid
 from workspaces.pages.shell import answering, go
@@ -36,6 +36,6 @@ def delete(request: HttpRequest, table_id: UUID) -> HttpResponse:
 
 def _ids(request: HttpRequest) -> list[UUID]:
     try:
-        return [UUID(text) for text in json.loads(request.body)["ids"]]
+        return [UUID(text) for text in read_json(request.body)["ids"]]
     except (ValueError, TypeError, KeyError, AttributeError):
         raise Invalid({"ids": "Give the ids of rows."}) from None

@@ -16,6 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from workspaces.columns import TYPES
+from workspaces.columns.number import precision_of
+from workspaces.columns.select import options_of
 from workspaces.models import DataTableColumn
 
 INVALID = "workspaces/cells/_invalid.html"
@@ -62,9 +64,14 @@ class ColumnView:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What its type can be told: the options of a select, the places of a number."""
-        options = self.column.options  # psql can write anything here
-        return options if isinstance(options, dict) else {}
+        """What its type was told: the options of a select, the places of a number."""
+        # psql can write anything here, and the browser's editors rely on what they get.
+        if self.type == DataTableColumn.Type.SELECT:
+            return {"options": options_of(self.column)}
+        if self.type == DataTableColumn.Type.NUMBER:
+            precision = precision_of(self.column)
+            return {} if precision is None else {"precision": precision}
+        return {}
 
     @property
     def css(self) -> str:

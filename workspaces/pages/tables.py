@@ -20,6 +20,7 @@ from workspaces.pages.shell import FormPage, answer_form, answering, page, requi
 
 #: Rows that one page holds before a script asks for more.
 WINDOW = 100
+MAX_DIGITS = 15  # of a row's number: as many as JavaScript counts with
 
 
 @live_page
@@ -109,4 +110,6 @@ def require_editing(access: WorkspaceAccess, workspace_id: UUID) -> None:
 
 
 def _number(text: str | None) -> int:
-    return max(1, int(text)) if text and text.isascii() and text.isdigit() else 1
+    if not text or not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS:
+        return 1
+    return max(1, int(text))

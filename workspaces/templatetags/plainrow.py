@@ -95,7 +95,8 @@ def raw(value: Any) -> str:
 def deed(entry: AuditLog) -> str:
     """Say what was done, from the name of the action: "table.renamed" is "Table renamed"."""
     done = entry.action.replace(".", " ").replace("_", " ").capitalize()
-    before, after = entry.details.get("from"), entry.details.get("to")
+    details = entry.details if isinstance(entry.details, dict) else {}  # psql can write others
+    before, after = details.get("from"), details.get("to")
     if entry.action.endswith(".renamed") and isinstance(before, str) and isinstance(after, str):
         return f"{done}: {before} is now {after}"
     # Rows have no names: an entry about them names their table.

@@ -127,6 +127,16 @@ def _primary_key(connection: psycopg.Connection, table: TableName) -> tuple[str,
             f"{table} is no ordinary table (a view, foreign, partitioned, unlogged or temporary"
             " one): PostgreSQL does not stream its changes."
         )
+    virtual = connection.execute(
+        """SELECT attname FROM pg_attribute
+            WHERE attrelid = %s::regclass AND attgenerated = 'v' AND NOT attisdropped""",
+        [table.quoted],
+    ).fetchone()
+    if virtual is not None:
+        raise TableRefused(
+            f"{table} has the virtual generated column {virtual[0]!r}: once the table is followed,"
+            " PostgreSQL refuses to update its rows. Make the column STORED."
+        )
     columns = connection.execute(
         """SELECT a.attname FROM pg_index AS i
              JOIN unnest(i.indkey) WITH ORDINALITY AS k(number, place) ON true

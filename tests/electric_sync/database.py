@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from electric_sync import conf
 from electric_sync.values import TableName
@@ -29,15 +28,15 @@ def execute(statement: str, *params: Any) -> list[tuple[Any, ...]]:
 
 @contextmanager
 def table(definition: str, *, name: str = "things", kind: str = "TABLE") -> Iterator[TableName]:
-    """A table for one test, beside Django's."""
+    """A table, or something like one, for one test, beside Django's."""
     there = TableName("public", name)
-    drop = sql.SQL("DROP {} IF EXISTS {}").format(sql.SQL(kind.split()[-1]), sql.Identifier(name))
-    execute(drop.as_string())
+    drop = f"DROP {kind.removeprefix('UNLOGGED ')} IF EXISTS {there.quoted}"
+    execute(drop)
     execute(f"CREATE {kind} {there.quoted} {definition}")
     try:
         yield there
     finally:
-        execute(drop.as_string())
+        execute(drop)
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:

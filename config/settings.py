@@ -47,7 +47,7 @@ INSTALLED_APPS = [
     "electric_sync",
     "workspaces",
     "ninja",
-    "django.contrib.admin",
+    "config.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

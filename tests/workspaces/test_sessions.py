@@ -17,7 +17,7 @@ from .conftest import Firm, make_firm
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -109,6 +109,17 @@ def test_an_ended_sign_in_is_worth_nothing(firm: Firm) -> None:
     sign_in(client, firm.people["owner"])
     UserSession.objects.update(ended_at="2020-01-01T00:00Z")
     assert not is_shown_something(client, firm)
+
+
+def test_an_ended_sign_in_opens_the_admin_no_more(firm: Firm) -> None:
+    User.objects.update(is_staff=True, is_superuser=True)
+    client, index = Client(), reverse("admin:index")
+    sign_in(client, firm.people["owner"])
+    assert client.get(index).status_code == 200
+    UserSession.objects.update(ended_at="2020-01-01T00:00Z")
+    assert client.get(index).status_code == 302
+    sign_in(client, firm.people["owner"])
+    assert client.get(index).status_code == 200
 
 
 def test_who_is_locked_out_or_has_another_password_is_out_at_once(firm: Firm) -> None:

@@ -1,0 +1,20 @@
+"""The admin's front door."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from electric_sync.access import session_of
+
+
+class Site(admin.AdminSite):
+    """Lets in whom Django's own lets in, unless their sign-in was ended.
+
+    Ending a sign-in, in the admin's list of them, is a row of ours: Django's session knows nothing
+    of it.
+    """
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff, with a sign-in that is open."""
+        return super().has_permission(request) and session_of(request) is not None

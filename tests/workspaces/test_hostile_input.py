@@ -275,3 +275,14 @@ def test_no_question_breaks_a_page(firm: Firm, owner: Client) -> None:
 def test_a_number_is_kept_whole_or_not_at_all(given: str) -> None:
     with pytest.raises(CellError, match=r"digits|places"):
         TYPES["number"].parse(given, DataTableColumn(type="number", options={}))
+
+
+def test_a_number_longer_than_a_browsers_is_no_conflict(firm: Firm, owner: Client) -> None:
+    """JavaScript reads 12345678901234567890 as 12345678901234567000 and sends that back."""
+    key = firm.key("number")
+    execute(
+        "update data_table_rows set cells = jsonb_build_object(%s::text, 12345678901234567890)", key
+    )
+    body = {"cells": {key: 7}, "was": {key: 12345678901234567000}}
+    response = owner.patch(f"/api/rows/{firm.row.pk}", body, "application/json")
+    assert response.status_code == 200

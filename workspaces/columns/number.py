@@ -60,6 +60,13 @@ class Number(ColumnType):
         """Only numbers; one with too many places still is one."""
         return isinstance(value, bool) or not isinstance(value, int | float)
 
+    def same(self, one: Any, other: Any) -> bool:
+        """As doubles, which is what a browser read: psql can write more digits."""
+        column = DataTableColumn()
+        if self.invalid(one, column) or self.invalid(other, column):
+            return super().same(one, other)
+        return float(one) == float(other)
+
     def sql(self, column: DataTableColumn) -> RawSQL:
         """As PostgreSQL's ``numeric``."""
         key = str(column.pk)

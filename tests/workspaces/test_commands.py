@@ -75,6 +75,11 @@ class TestImportTable:
             {"rows": 2, "from": "orders-november.csv"},
         )
 
+    def test_a_second_table_of_a_name_is_refused(self, firm: Firm, file: Path) -> None:
+        say("import_table", str(file), workspace="garden")
+        with pytest.raises(CommandError, match="Give the new one another --name"):
+            say("import_table", str(file), workspace="garden")
+
     def test_a_dry_run_writes_nothing(self, firm: Firm, file: Path) -> None:
         said = say("import_table", str(file), workspace="Garden", dry_run=True, name="Orders")
         assert said.endswith("Nothing was imported: this was a dry run.\n")
@@ -140,6 +145,13 @@ class TestCreateCompany:
             f"Made the company Fern & Co ({company.pk}), owned by Ann.",
             "Ann cannot sign in yet: manage.py changepassword ann@fern.example",
         ]
+
+    def test_a_second_company_of_a_name_is_made_only_when_that_is_meant(self, db: None) -> None:
+        say("create_company", "Twice", owner="ann@fern.example")
+        with pytest.raises(CommandError, match="--same-name"):
+            say("create_company", "Twice", owner="ann@fern.example")
+        say("create_company", "Twice", owner="ann@fern.example", same_name=True)
+        assert Company.objects.filter(name="Twice").count() == 2
 
     def test_what_is_no_address_is_refused(self, db: None) -> None:
         with pytest.raises(CommandError, match="“ann” is not an e-mail address"):

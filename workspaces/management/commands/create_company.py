@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workspaces.actions.companies import create_company
 from workspaces.errors import Invalid
+from workspaces.models import Company
 
 
 class Command(BaseCommand):
@@ -25,9 +26,17 @@ class Command(BaseCommand):
             "--owner", required=True, metavar="EMAIL", help="the owner's e-mail address"
         )
         parser.add_argument("--owner-name", default="", help="the owner's name, if they are new")
+        parser.add_argument(
+            "--same-name", action="store_true", help="make it although there is one of that name"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it, and say what to do next."""
+        name = options["name"].strip()
+        if not options["same_name"] and Company.objects.filter(name=name).exists():
+            raise CommandError(
+                f"There is a company called {name} already. Add --same-name to make another one."
+            )
         try:
             company = create_company(
                 options["name"], owner_email=options["owner"], owner_name=options["owner_name"]

@@ -54,6 +54,12 @@ class Command(BaseCommand):
         """Read, say what was found, and import."""
         workspace = find_workspace(options["workspace"], options["company"])
         name, data = self._file(options["file"])
+        called = options["name"] or Path(name).stem
+        if workspace.tables.filter(name=called, trashed_at=None).exists():
+            raise CommandError(
+                f"There is a table called {called} in {workspace.name} already. "
+                "Give the new one another --name."
+            )
         how = How(
             encoding=options["encoding"],
             delimiter=DELIMITERS.get(options["delimiter"] or ""),
@@ -74,7 +80,7 @@ class Command(BaseCommand):
             table = import_table(
                 Actor(user_id=None, company_id=workspace.company_id, via="command"),
                 workspace,
-                options["name"] or Path(name).stem,
+                called,
                 columns=incoming.columns,
                 rows=incoming.rows,
                 source=name,

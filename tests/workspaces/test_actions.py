@@ -82,8 +82,16 @@ class TestCells:
             rows.set_cells(
                 firm.actor(), firm.row, {text: "Moss", number: 1}, {text: "Fern", number: None}
             )
+        entry = AuditLog.objects.filter(action="row.changed").latest("created_at")
         assert error.value.conflicts == [
-            {"column": text, "stored": "Ivy", "wanted": "Moss", "was": "Fern"}
+            {
+                "column": text,
+                "stored": "Ivy",
+                "wanted": "Moss",
+                "was": "Fern",
+                "by": "Admin",
+                "at": entry.created_at,
+            }
         ]
         assert DataTableRow.objects.get(pk=firm.row.pk).cells == {text: "Ivy"}
 

@@ -6,11 +6,15 @@ table are wrapped in ``<table>``: the HTML parser drops them elsewhere.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import escape
+
+_START = re.compile(r"<[a-zA-Z][^\s/>]*")
+"""The beginning of a start tag, with its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,12 @@ def added(container: Container, last: str | None, rows: Sequence[str]) -> str:
 
 def _replacing(row: str) -> str:
     """The row with the attribute that makes it replace the one on the page."""
-    end = row.index(">") if " " not in row else min(row.index(">"), row.index(" "))
-    return f'{row[:end]} hx-swap-oob="outerHTML"{row[end:]}'
+    name = _START.match(row)
+    if name is None:
+        raise ValueError(
+            f"A row's template is one element and nothing before it, not {row[:40]!r}."
+        )
+    return f'{name[0]} hx-swap-oob="outerHTML"{row[name.end() :]}'
 
 
 def _wrap(container: Container, operations: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from electric_sync.access import provider, session_of, switch_tenant, viewer_of
@@ -35,7 +35,7 @@ def live_page(view: View) -> View:
                 request.viewer = viewer  # type: ignore[attr-defined]
                 request.access = viewer.access  # type: ignore[attr-defined]
                 response = view(request, *args, **kwargs)
-                if isinstance(response, TemplateResponse):
+                if isinstance(response, SimpleTemplateResponse):
                     response.render()
                 patch_cache_control(response, private=True, no_store=True)
                 patch_vary_headers(response, ["Cookie"])

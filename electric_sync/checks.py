@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
+from django.db import models
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
@@ -13,6 +14,9 @@ from electric_sync import conf
 from electric_sync.live.views import LiveList, LiveView, live_views
 from electric_sync.registry import UnknownName
 from electric_sync.shapes import Shape, shapes
+
+KEYS = (models.IntegerField, models.UUIDField, models.CharField, models.TextField)
+"""Keys whose text in the stream is what Python makes of them."""
 
 
 @register("electric_sync")
@@ -69,6 +73,7 @@ def _check_view(view: LiveView) -> Iterator[CheckMessage]:
         )
         return
     if isinstance(view, LiveList):
+        yield from _check_key(place, depends_on[0])
         own = set(depends_on[0].params)
         for other in depends_on[1:]:
             if not set(other.params) <= own:
@@ -83,6 +88,20 @@ def _check_view(view: LiveView) -> Iterator[CheckMessage]:
     except (TemplateDoesNotExist, AttributeError) as error:
         yield Error(
             f"{place} has no template: {error}", hint="Say template = …", id="electric_sync.E007"
+        )
+
+
+def _check_key(place: str, shape: Shape) -> Iterator[CheckMessage]:
+    """A row is found by the text of its key, which PostgreSQL and Python have to write alike."""
+    key = getattr(shape, "model", None) and shape.model._meta.pk
+    while isinstance(key, models.ForeignKey):
+        key = key.target_field
+    if key and not isinstance(key, KEYS):
+        yield Error(
+            f"{place}: rows of {shape.model._meta.label} are told apart by a"
+            f" {type(key).__name__}, which a live list cannot follow.",
+            hint="Give the model one key column: an integer, a UUID or text.",
+            id="electric_sync.E008",
         )
 
 

@@ -138,9 +138,73 @@ def test_a_person_is_chosen_with_arrows(stock: Table, tom: Person) -> None:
 def test_a_date_is_typed(api: Api, stock: Table, tom: Person) -> None:
     tom.cell(stock, "Mug", "Due").click()
     tom.press("Enter")
-    tom.type("12312026", "Enter")
+    tom.type("31.12.2026", "Enter")
     tom.expect_saved(tom.cell(stock, "Mug", "Due"), "31 Dec 2026")
     assert api.row(stock, "Mug")["Due"] == "2026-12-31"
+
+
+@pytest.mark.parametrize("typed", ["tomorrow", "2026-12", "5/12/2026"])
+def test_what_is_no_date_is_refused_and_destroys_nothing(
+    api: Api, stock: Table, tom: Person, typed: str
+) -> None:
+    api.set_cell(stock, "Mug", "Due", "2026-11-24")
+    cell = tom.cell(stock, "Mug", "Due")
+    expect(cell).to_have_text("24 Nov 2026")
+    cell.click()
+    tom.type(typed, "Enter")
+    expect(cell.get_by_role("alert")).to_contain_text("Write it like 2026-11-24.")
+    expect(cell).to_contain_text(typed)
+    assert api.row(stock, "Mug")["Due"] == "2026-11-24"
+    tom.button("Discard").click()
+    expect(cell).to_have_text("24 Nov 2026")
+
+
+@pytest.mark.parametrize("typed", ["2026-12-25", "25/12/2026", "25 Dec 2026"])
+def test_a_date_is_typed_over_the_one_before(
+    api: Api, stock: Table, tom: Person, typed: str
+) -> None:
+    api.set_cell(stock, "Mug", "Due", "2026-11-24")
+    cell = tom.cell(stock, "Mug", "Due")
+    expect(cell).to_have_text("24 Nov 2026")
+    cell.click()
+    tom.type(typed, "Enter")
+    tom.expect_saved(cell, "25 Dec 2026")
+    assert api.row(stock, "Mug")["Due"] == "2026-12-25"
+
+
+def test_a_date_is_picked_in_the_calendar(api: Api, stock: Table, tom: Person) -> None:
+    cell = tom.cell(stock, "Mug", "Due")
+    cell.dblclick()
+    expect(cell.get_by_role("button", name="Calendar")).to_be_visible()
+    cell.locator(".cell-calendar").evaluate(
+        """(picker) => {
+          picker.value = "2026-12-25";
+          picker.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    tom.press("Enter")
+    tom.expect_saved(cell, "25 Dec 2026")
+
+
+@pytest.mark.parametrize("column", ["Due", "On hand"])
+def test_an_editor_in_which_nothing_was_typed_saves_nothing(
+    api: Api, stock: Table, tom: Person, column: str
+) -> None:
+    api.set_cell(stock, "Fork", "Due", "2026-11-24")
+    cell = tom.cell(stock, "Fork", column)
+    sent: list[str] = []
+    tom.page.on("request", lambda request: sent.append(request.method))
+    cell.click()
+    tom.press("Enter", "Enter", "ArrowUp")
+    # A key that opened the editor and wrote nothing, as a dead key does
+    cell.evaluate(
+        """(cell) => cell.dispatchEvent(
+          new KeyboardEvent("keydown", { key: "x", bubbles: true, cancelable: true }))"""
+    )
+    expect(cell.locator(".cell-input")).to_be_focused()
+    tom.press("Enter")
+    expect(cell).to_have_text({"Due": "24 Nov 2026", "On hand": "40"}[column])
+    assert "PATCH" not in sent
 
 
 def test_a_value_that_does_not_fit_says_so_at_its_cell(api: Api, stock: Table, tom: Person) -> None:
@@ -177,6 +241,45 @@ def test_a_cell_is_copied_and_pasted(stock: Table, tom: Person) -> None:
     tom.cell(stock, "Apron", "On hand").click()
     tom.press("Control+C", "ArrowDown", "Control+V")
     expect(tom.cell(stock, "Towel", "On hand")).to_have_text("20")
+
+
+def test_a_block_is_pasted_over_the_cells_to_the_right_and_below(
+    api: Api, stock: Table, tom: Person
+) -> None:
+    tom.page.evaluate(r"navigator.clipboard.writeText('7\tLinen\n8\tGarden\n9\tKitchen\n')")
+    tom.cell(stock, "Towel", "On hand").click()
+    tom.press("Control+V")
+    expect(tom.page.get_by_text("4 cells pasted. 2 values found no room")).to_be_visible()
+    tom.expect_saved(tom.cell(stock, "Towel", "On hand"), "7")
+    tom.expect_saved(tom.cell(stock, "Fork", "Kind"), "Garden")
+    assert [api.row(stock, item)["On hand"] for item in ("Towel", "Fork")] == [7, 8]
+
+
+def test_a_saved_change_is_undone(api: Api, stock: Table, tom: Person) -> None:
+    cell = tom.cell(stock, "Apron", "On hand")
+    cell.click()
+    tom.type("21", "Enter")
+    tom.expect_saved(cell, "21")
+    tom.type("31", "Enter")
+    tom.expect_saved(tom.cell(stock, "Towel", "On hand"), "31")
+    tom.press("Control+Z")
+    tom.expect_saved(tom.cell(stock, "Towel", "On hand"), "30")
+    tom.press("Control+Z")
+    tom.expect_saved(cell, "20")
+    expect(cell).to_be_focused()
+    assert [api.row(stock, item)["On hand"] for item in ("Apron", "Towel")] == [20, 30]
+
+
+def test_undoing_overwrites_nobody_unseen(api: Api, stock: Table, tom: Person) -> None:
+    cell = tom.cell(stock, "Apron", "On hand")
+    cell.click()
+    tom.type("21", "Enter")
+    tom.expect_saved(cell, "21")
+    api.set_cell(stock, "Apron", "On hand", 80)
+    expect(cell).to_have_text("80")
+    tom.press("Control+Z")
+    expect(tom.dialog).to_contain_text("Ines Okafor")
+    assert api.row(stock, "Apron")["On hand"] == 80
 
 
 def test_a_new_row_is_where_one_looks_and_ready_to_type_in(stock: Table, tom: Person) -> None:

@@ -43,6 +43,29 @@ def test_a_second_tap_edits(api: Api, stock: Table, jonas: Person) -> None:
     expect(jonas.row("Mug, blue")).to_be_visible()
 
 
+def test_why_something_is_not_saved_is_inside_the_screen(stock: Table, jonas: Person) -> None:
+    jonas.open(stock)
+    for column in ("On hand", "Due"):
+        cell = jonas.cell(stock, "Mug", column)
+        cell.tap()
+        jonas.type("a dozen", "Enter")
+        sentence = cell.get_by_role("alert")
+        expect(sentence).to_contain_text("is not a")
+        expect(cell).to_be_focused()
+        box = sentence.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["viewport"]["width"]
+        # Not under the head, and not over what is below it once one goes on
+        note = cell.locator(".cell-note").bounding_box()
+        head = jonas.page.locator(".grid thead").bounding_box()
+        assert note
+        assert head
+        assert note["y"] >= head["y"] + head["height"]
+        jonas.cell(stock, "Fork", "Name").tap()
+        expect(sentence).to_be_hidden()
+
+
 def test_nothing_is_wider_than_the_screen(stock: Table, jonas: Person) -> None:
     for path in ("/", stock.path, f"{stock.path}rename"):
         jonas.page.goto(path)

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, WebSocketRoute, expect
 
 from tests.browser.api import Api
 from tests.browser.installation import Installation
@@ -40,6 +40,137 @@ def test_who_types_is_told_of_another_value_and_chooses(
     tom.button("Save 60").click()
     tom.expect_saved(cell, "60")
     assert api.row(stock, "Apron")["On hand"] == 60
+
+
+def test_an_enter_too_many_chooses_nothing(api: Api, stock: Table, tom: Person) -> None:
+    tom.open(stock)
+    cell = tom.cell(stock, "Fork", "On hand")
+    cell.click()
+    tom.type("60")
+    api.set_cell(stock, "Fork", "On hand", 80)
+    expect(cell).to_contain_text("Somebody saved 80")
+    tom.press("Enter")
+    expect(tom.dialog.get_by_role("heading")).to_be_focused()
+    tom.press("Enter", "Enter")
+    expect(tom.dialog).to_be_visible()
+    assert api.row(stock, "Fork")["On hand"] == 80
+
+
+def test_nobody_is_in_conflict_with_oneself_when_answers_are_late(
+    api: Api, stock: Table, tom: Person
+) -> None:
+    late: list[Route] = []
+    tom.open(stock)
+    tom.page.route("**/api/rows/*", lambda route: late.append(route))
+    cell = tom.cell(stock, "Mug", "On hand")
+    cell.click()
+    with tom.page.expect_request("**/api/rows/*"):
+        tom.type("1 000", "Enter")
+    tom.press("ArrowUp")
+    tom.type("7")
+    with tom.page.expect_response("**/api/rows/*"):
+        late.pop().continue_()
+    tom.page.unroute("**/api/rows/*")
+    tom.press("Enter")
+    tom.expect_saved(cell, "7")
+    expect(tom.dialog).to_have_count(0)
+    assert api.row(stock, "Mug")["On hand"] == 7
+
+
+def test_saves_of_one_cell_go_one_after_the_other(api: Api, stock: Table, tom: Person) -> None:
+    late: list[Route] = []
+    tom.open(stock)
+    tom.page.route("**/api/rows/*", lambda route: late.append(route))
+    box = tom.cell(stock, "Mug", "Active").locator("input")
+    tom.cell(stock, "Mug", "On hand").click()
+    tom.press("End")
+    with tom.page.expect_request("**/api/rows/*"):
+        tom.press("Space")
+    tom.press("Space", "Space", "Space", "Space")
+    expect(box).to_be_checked()
+    assert len(late) == 1
+    late.pop().continue_()
+    tom.page.unroute("**/api/rows/*")
+    tom.expect_saved(tom.cell(stock, "Mug", "Active"), "")
+    assert api.row(stock, "Mug")["Active"] is True
+
+
+def test_nobody_is_in_conflict_with_oneself_when_frames_are_late(
+    api: Api, stock: Table, tom: Person
+) -> None:
+    is_late = False
+
+    def relay(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda message: None if is_late else socket.send(message))
+
+    tom.page.route_web_socket("**/live/", relay)
+    tom.open(stock)
+    is_late = True
+    cell = tom.cell(stock, "Mug", "On hand")
+    cell.click()
+    tom.type("12", "Enter")
+    expect(tom.page.locator(".is-saving")).to_have_count(0)
+    # What a frame does that was on its way before the save
+    cell.evaluate(
+        """(cell) => {
+          const data = cell.querySelector("data");
+          data.value = data.textContent = "0";
+        }"""
+    )
+    tom.press("ArrowUp")
+    tom.type("13", "Enter")
+    expect(tom.page.locator(".is-saving")).to_have_count(0)
+    expect(tom.dialog).to_have_count(0)
+    assert api.row(stock, "Mug")["On hand"] == 13
+
+
+def test_a_save_without_an_answer_is_no_conflict_later(api: Api, stock: Table, tom: Person) -> None:
+    tom.open(stock)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    tom.page.route("**/api/rows/*", lose)
+    cell = tom.cell(stock, "Mug", "On hand")
+    cell.click()
+    tom.type("11", "Enter")
+    expect(cell).to_contain_text("Not saved")
+    assert api.row(stock, "Mug")["On hand"] == 11
+    tom.page.unroute("**/api/rows/*")
+    tom.press("ArrowUp")
+    tom.type("12", "Enter")
+    tom.expect_saved(cell, "12")
+    assert api.row(stock, "Mug")["On hand"] == 12
+
+
+def test_a_cell_that_is_not_saved_is_marked_as_soon_as_its_page_is_back(
+    stock: Table, tom: Person
+) -> None:
+    tom.open(stock)
+    tom.cell(stock, "Fork", "On hand").click()
+    tom.type("a dozen", "Enter")
+    expect(tom.savebar).to_be_visible()
+    links = tom.page.locator("#sidebar")
+    links.get_by_role("link", name="Home").click()
+    expect(tom.page.get_by_role("heading", name="Home")).to_be_visible()
+    tom.page.evaluate(
+        """() => new MutationObserver((_records, observer) => {
+          const grid = document.querySelector("#page .grid");
+          if (!grid) return;
+          observer.disconnect();
+          requestAnimationFrame(() => {
+            document.body.dataset.marked = grid.querySelectorAll(".is-unsaved .cell-note").length;
+          });
+        }).observe(document.body, { subtree: true, childList: true })"""
+    )
+    links.get_by_role("link", name=stock.name, exact=True).click()
+    cell = tom.cell(stock, "Fork", "On hand")
+    expect(cell).to_contain_text("a dozen")
+    expect(tom.page.locator("body")).to_have_attribute("data-marked", "1")
+    tom.wait_until_live()
+    expect(cell).to_contain_text("Not saved")
 
 
 def test_who_chooses_the_other_value_keeps_it(api: Api, stock: Table, tom: Person) -> None:

@@ -6,9 +6,10 @@
 import { hold, release } from "electric_sync/live";
 import { TYPES, read, same, show } from "../editors/index.js";
 import { element } from "../page.js";
-import { changeOf, propose } from "../saving/changes.js";
+import { changeOf, propose, wantedIn } from "../saving/changes.js";
 import { mark, unmark } from "../saving/marks.js";
 import { offerCopy } from "../saving/copy.js";
+import { isReplaced, storedIn } from "../saving/stored.js";
 import { rowId } from "./cells.js";
 import { columnOf } from "./columns.js";
 
@@ -17,9 +18,10 @@ import { columnOf } from "./columns.js";
  * @property {HTMLTableCellElement} cell
  * @property {import("./columns.js").Column} column
  * @property {string} row
- * @property {any} was the value that the cell had
+ * @property {any} was the value that is stored, as far as this page knows
  * @property {any} shown the value that the editor began with
  * @property {import("../editors/index.js").Editor} editor
+ * @property {boolean} isUntouched opened by a key that has not written anything yet
  * @property {Node[]} before what stood in the cell
  * @property {boolean} isGone whether the row was deleted meanwhile
  */
@@ -48,20 +50,24 @@ export function edit(cell, typed) {
   }
   const row = rowId(cell);
   const change = changeOf(row, column.id);
-  const was = change ? change.was : read(cell, column);
-  const shown = change ? change.wanted : was;
+  const was = change ? change.was : storedIn(cell, column);
+  const shown = change ? wantedIn(change) : was;
   hold(cell);
   unmark(cell);
   const before = [...cell.childNodes];
   cell.classList.add("is-editing");
   const editor = TYPES[column.type].edit(cell, column, shown, typed);
-  session = { cell, column, row, was, shown, editor, before, isGone: false };
+  session = { cell, column, row, was, shown, editor, before, isUntouched: typed === "", isGone: false };
+  const { field } = editor;
+  field.addEventListener("input", () => {
+    if (session?.editor === editor) session.isUntouched = false;
+  });
 }
 
 /** Close the editor and save what stands in it. */
 export function finish() {
   if (!session) return;
-  const { cell, column, isGone, editor, before } = session;
+  const { cell, column, was, isGone, editor, before } = session;
   if (isUnchanged(session)) return cancel();
   const wanted = given(editor);
   close();
@@ -69,7 +75,7 @@ export function finish() {
   if (isGone) {
     offerCopy(String(wanted ?? ""), "The row was deleted while you were typing.");
     release(cell);
-  } else propose(cell, column, wanted);
+  } else propose(cell, column, wanted, { was });
 }
 
 /** Close the editor and leave the cell as it was. */
@@ -100,7 +106,7 @@ export function put(cell, value) {
 /** What the cell shows now, saved or not. */
 export function currentValue(cell, column) {
   const change = changeOf(rowId(cell), column.id);
-  return change ? change.wanted : read(cell, column);
+  return change ? wantedIn(change) : read(cell, column);
 }
 
 function close() {
@@ -116,10 +122,22 @@ function given(editor) {
   return typeof value === "string" && value.trim() === "" ? null : value;
 }
 
-function isUnchanged({ editor, shown, column }) {
+function isUnchanged({ editor, shown, column, isUntouched }) {
   const value = given(editor);
+  // An emptied field in which nothing was typed says nothing about the value.
+  if (isUntouched && value === null) return true;
   return same(value, shown) || (typeof value === "string" && value === TYPES[column.type].text(shown, column));
 }
+
+/** The cell's save before was answered while its editor is open again. */
+document.addEventListener("plainrow:saved", ({ detail: { change, stored } }) => {
+  if (session?.row !== change.row || session.column.id !== change.column.id) return;
+  session.was = stored;
+  if (changeOf(change.row, change.column.id)) return;
+  const place = element("span");
+  show(place, stored, session.column);
+  session.before = [...place.childNodes];
+});
 
 // ── What arrives meanwhile ──────────────────────────────────────────────────
 
@@ -130,9 +148,11 @@ document.addEventListener("live:deferred", ({ target, detail }) => {
     hint([element("b", {}, "The row was deleted."), " Enter keeps a copy of what you typed."]);
     return;
   }
+  // A save of one's own is on its way: what arrives may be that, and its answer tells.
+  if (changeOf(session.row, session.column.id)?.status === "saving") return;
   const fresh = detail.element.matches("[data-column]") ? detail.element : findIn(detail.element);
   const value = fresh && read(fresh, session.column);
-  if (!fresh || same(value, session.was)) return;
+  if (!fresh || same(value, session.was) || isReplaced(session.row, session.column, value)) return;
   const saved = element("b", {}, "nothing");
   if (value !== null) show(saved, value, session.column);
   hint(["Somebody saved ", saved]);

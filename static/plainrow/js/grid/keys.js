@@ -1,9 +1,10 @@
 /** The keyboard in a grid. What a key does is decided here; doing it is others' business. */
 import { cursorCell, following, goTo, neighbour } from "./cursor.js";
-import { cancel, currentValue, edit, editedCell, finish, put } from "./editing.js";
+import { cancel, edit, editedCell, finish, put } from "./editing.js";
 import { cellOf, isData, rowsOf } from "./cells.js";
 import { columnOf } from "./columns.js";
 import { TYPES } from "../editors/index.js";
+import { undo } from "../saving/undo.js";
 import { toggleRow } from "./selection.js";
 
 /** After Esc the next Tab leaves the grid, so that no keyboard is caught in it. */
@@ -68,6 +69,7 @@ const MOVES = {
 
 /** @returns {(() => void)|undefined} undefined: not ours */
 function doing(event, cell, jump) {
+  if (jump && !event.shiftKey && event.key.toLowerCase() === "z") return undo;
   if (event.key === "Enter" || event.key === "F2") return () => open(cell, event.key);
   if (event.key === " ") return () => (isData(cell) && !event.shiftKey ? edit(cell) : toggleRow(cell.parentElement));
   if (!isData(cell)) return undefined;
@@ -88,22 +90,3 @@ function pageOf(cell) {
   const { clientHeight } = cell.closest(".grid-wrap");
   return Math.max(1, Math.floor(clientHeight / cell.offsetHeight) - 2);
 }
-
-// ── Clipboard: one cell ─────────────────────────────────────────────────────
-
-document.addEventListener("copy", (event) => {
-  const cell = cellOf(document.activeElement);
-  if (!isData(cell) || cell === editedCell() || String(getSelection())) return;
-  const column = columnOf(cell);
-  event.clipboardData.setData("text/plain", TYPES[column.type].text(currentValue(cell, column), column));
-  event.preventDefault();
-});
-
-document.addEventListener("paste", (event) => {
-  const cell = cellOf(document.activeElement);
-  const text = event.clipboardData.getData("text/plain").trim();
-  if (!isData(cell) || cell === editedCell() || !text) return;
-  event.preventDefault();
-  if (text.includes("\t") || text.includes("\n")) edit(cell, text.split(/[\t\n]/)[0]);
-  else put(cell, text);
-});

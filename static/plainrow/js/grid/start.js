@@ -2,10 +2,12 @@
 import { keep } from "electric_sync/live";
 import { onPage } from "../page.js";
 import { restore } from "../saving/changes.js";
+import { placeHint } from "../saving/marks.js";
 import "../saving/savebar.js";
 import { cellOf, findCell, theGrid } from "./cells.js";
 import { cursorCell, focusedCell, goTo, remember, reset, settle } from "./cursor.js";
 import { editedCell } from "./editing.js";
+import "./clipboard.js";
 import "./keys.js";
 import "./mouse.js";
 import { greetRow } from "./rows.js";
@@ -24,6 +26,13 @@ onPage(() => {
   arrange();
 });
 
+/** A page that comes by a link has its marks before it is seen. */
+for (const moment of ["htmx:afterSwap", "htmx:load"]) {
+  document.addEventListener(moment, (event) => {
+    if (event.target.id === "page") restore();
+  });
+}
+
 document.addEventListener("live:applied", (event) => {
   if (event.target.closest?.(".grid")) arrange();
 });
@@ -34,11 +43,16 @@ document.addEventListener("focusin", (event) => {
   if (!cell || event.target !== cell) return;
   remember(cell);
   settle(cell.closest(".grid"));
+  requestAnimationFrame(() => placeHint(cell)); // the grid scrolls after the focus
 });
 
-/** A value that does not fit: back to its cell, unless somebody types on elsewhere. */
-document.addEventListener("plainrow:refused", ({ detail: { status, row, column } }) => {
-  if (status === "invalid" && focusedCell() && !editedCell()) goTo(findCell(row, column.id));
+/** When a key was last pressed, as `performance.now()`. */
+let pressed = 0;
+document.addEventListener("keydown", (event) => (pressed = event.timeStamp), { capture: true });
+
+/** A value that does not fit: back to its cell, unless somebody goes on elsewhere. */
+document.addEventListener("plainrow:refused", ({ detail: { status, row, column, sentAt } }) => {
+  if (status === "invalid" && focusedCell() && !editedCell() && pressed <= sentAt) goTo(findCell(row, column.id));
 });
 
 function arrange() {

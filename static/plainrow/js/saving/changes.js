@@ -5,10 +5,11 @@
  */
 import { hold, release } from "electric_sync/live";
 import { Refused, Unreachable, request } from "../api.js";
-import { paint, read } from "../editors/index.js";
+import { TYPES, paint, same } from "../editors/index.js";
 import { findCell, rowId, rowName, theGrid } from "../grid/cells.js";
 import { announce } from "../page.js";
 import { mark, unmark } from "./marks.js";
+import { noteSaved, storedIn } from "./stored.js";
 
 /**
  * `saving`: on its way. `unsaved`: the server was not reached. `invalid`: the value does not fit.
@@ -22,6 +23,9 @@ import { mark, unmark } from "./marks.js";
  * @property {any} was the stored value that the person saw
  * @property {any} wanted
  * @property {any} [next] wanted since `wanted` was sent
+ * @property {any[]} [tried] sent without an answer: each may have been saved all the same
+ * @property {boolean} [undoes] whether it takes a saved change back
+ * @property {number} [sentAt] as `performance.now()`
  * @property {any} [stored] the other value, in a conflict
  * @property {string|null} [by] who stored it, where that is known
  * @property {string|null} [at] when, as ISO text
@@ -41,13 +45,18 @@ export const waiting = () => [...changes.values()].filter(({ status }) => status
 
 export const isEmpty = () => changes.size === 0;
 
+/** What the person wants in the cell, whether it was sent yet or not. */
+export const wantedIn = (change) => ("next" in change ? change.next : change.wanted);
+
 /**
- * Show a value in a held cell, which still has its old content, and save it.
+ * Show a value in a held cell, which still has its old content, and save it. One save of a cell is
+ * on its way at a time: what is wanted meanwhile is sent when that was answered.
  * @param {HTMLTableCellElement} cell
  * @param {import("../grid/columns.js").Column} column
  * @param {any} wanted
+ * @param {Partial<Change>} [more] `was` instead of what the cell shows; what else is known
  */
-export function propose(cell, column, wanted) {
+export function propose(cell, column, wanted, more = {}) {
   const row = rowId(cell);
   const known = changeOf(row, column.id);
   if (known?.status === "saving") {
@@ -56,8 +65,8 @@ export function propose(cell, column, wanted) {
     mark(cell, known);
     return;
   }
-  const { was, rowName: name } = known ?? { was: read(cell, column), rowName: rowName(cell.parentElement) };
-  const change = { row, column, rowName: name, was, wanted, status: "saving", message: "" };
+  const { was, rowName: name, tried } = known ?? { was: storedIn(cell, column), rowName: rowName(cell.parentElement), ...more };
+  const change = { row, column, rowName: name, ...more, was, wanted, tried, status: "saving", message: "" };
   changes.set(keyOf(row, column.id), change);
   send(change);
 }
@@ -66,6 +75,7 @@ export function propose(cell, column, wanted) {
 export function send(change) {
   change.status = "saving";
   change.message = "";
+  change.sentAt = performance.now();
   show(change);
   return deliver(change);
 }
@@ -87,25 +97,50 @@ async function deliver(change) {
 }
 
 function succeed(change, stored) {
+  const { row, column, was } = change;
+  delete change.tried;
+  noteSaved(row, column, was, stored);
   if ("next" in change) {
     Object.assign(change, { was: stored, wanted: change.next });
     delete change.next;
+    tellSaved(change, was, stored);
+    change.undoes = false;
     send(change);
     return;
   }
-  changes.delete(keyOf(change.row, change.column.id));
+  changes.delete(keyOf(row, column.id));
   settle(change, stored);
+  tellSaved(change, was, stored);
   announce("Saved");
 }
 
+function tellSaved(change, was, stored) {
+  document.dispatchEvent(new CustomEvent("plainrow:saved", { detail: { change, was, stored } }));
+}
+
 function fail(change, error) {
-  if ("next" in change) {
+  const reason = reasonOf(error, change);
+  if (reason.status === "unsaved") change.tried = [...(change.tried ?? []), change.wanted];
+  const hasNext = "next" in change;
+  if (hasNext) {
     change.wanted = change.next;
     delete change.next;
   }
-  Object.assign(change, reasonOf(error, change));
+  // The refusal was of what is not wanted any more.
+  if (hasNext && reason.status === "invalid") return void send(change);
+  if (reason.status === "conflict" && isOurs(reason.stored, change)) {
+    change.was = reason.stored;
+    delete change.tried;
+    return void send(change);
+  }
+  Object.assign(change, reason);
   show(change);
   document.dispatchEvent(new CustomEvent("plainrow:refused", { detail: change }));
+}
+
+/** Whether a stored value is one that was sent from here, and saved although no answer came. */
+function isOurs(stored, { tried, column }) {
+  return (tried ?? []).some((value) => same(value, stored) || String(value) === TYPES[column.type].text(stored, column));
 }
 
 /** @returns {Partial<Change>} */
@@ -131,7 +166,7 @@ function reasonOf(error, { column }) {
 function show(change) {
   const cell = findCell(change.row, change.column.id);
   if (cell && !cell.matches(".is-editing")) {
-    paint(cell, "next" in change ? change.next : change.wanted, change.column);
+    paint(cell, wantedIn(change), change.column);
     mark(cell, change);
   }
   tell();
@@ -159,7 +194,7 @@ export function restore() {
     const cell = findCell(change.row, change.column.id);
     if (!cell || cell.matches(".is-editing, .is-saving, .is-unsaved, .is-conflict")) continue;
     hold(cell);
-    paint(cell, change.wanted, change.column);
+    paint(cell, wantedIn(change), change.column);
     mark(cell, change);
   }
 }

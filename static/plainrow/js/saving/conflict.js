@@ -30,7 +30,8 @@ export function askWhich(change) {
   dialog.querySelector('[value="mine"]').checked = true;
   nameTheChoice();
   dialog.showModal();
-  part("keep").focus();
+  // Not a button: an Enter that was meant for the grid must not choose.
+  document.getElementById("conflict-title").focus();
 }
 
 dialog.addEventListener("change", nameTheChoice);

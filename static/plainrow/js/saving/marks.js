@@ -3,6 +3,7 @@ import { element } from "../page.js";
 
 const CLASSES = ["is-saving", "is-unsaved", "is-conflict", "is-refused", "is-narrow"];
 const NARROW = 144; // px; a cell below that has no room for a value and a note beside it
+const EDGE = 8; // px between a sentence and the edge of the grid
 const LOOK = {
   saving: { classes: ["is-saving"] },
   unsaved: { classes: ["is-unsaved"], note: "Not saved" },
@@ -23,6 +24,21 @@ export function mark(cell, change) {
   if (note && cell.clientWidth < NARROW) cell.classList.add("is-narrow");
   if (note) cell.prepend(element("button", { class: "cell-note", type: "button", tabindex: "-1", "data-note": change.status }, note));
   if (says) cell.append(element("span", { class: "cell-hint is-stop", role: "alert" }, change.message));
+  if (says) placeHint(cell);
+}
+
+/**
+ * Move the sentence at a cell so that it is inside what is seen of the grid.
+ * @param {HTMLTableCellElement} cell
+ */
+export function placeHint(cell) {
+  const hint = cell.querySelector(":scope > .cell-hint.is-stop");
+  if (!hint) return;
+  hint.style.insetInlineStart = "";
+  const { left, right } = cell.closest(".grid-wrap").getBoundingClientRect();
+  const at = hint.getBoundingClientRect();
+  const over = Math.min(at.right - right + EDGE, at.left - left - EDGE);
+  if (over > 0) hint.style.insetInlineStart = `${at.left - cell.getBoundingClientRect().left - over}px`;
 }
 
 /** @param {HTMLTableCellElement} cell */

@@ -268,6 +268,7 @@ class TestATokenIsRefused:
         add_orders(people.customer, 1, note="here")
         element = page.follow("quiet_orders", customer_id=people.customer.pk)
         subscribe(page, "no_such_list", customer_id=1)
+        page.hear("refused")
 
         page.wait_until(lambda: "here" in element.content)
 

@@ -42,7 +42,7 @@ def test_a_highlight_that_is_renewed_lasts_longer(clocked: Live) -> None:
 def test_nothing_is_highlighted_when_very_much_changes(live: Live) -> None:
     live.open(table([row(str(n), str(n)) for n in range(300)]))
     live.server.apply(everything([row(str(n), str(n + 1)) for n in range(300)]))
-    assert len(live.js(HIGHLIGHTED)) <= 200
+    assert len(live.js(HIGHLIGHTED)) <= 100
 
 
 def test_nothing_is_highlighted_while_nobody_looks(live: Live) -> None:

@@ -218,6 +218,16 @@ def test_a_save_is_not_put_back_while_the_page_is_cut_off(clocked: Live) -> None
     assert clocked.js("(s) => document.querySelector(s).textContent", cell("b")) == "typed"
 
 
+def test_a_cell_taken_in_hand_again_is_not_told_what_it_showed_before(clocked: Live) -> None:
+    clocked.open(table([A, B]))
+    typing(clocked)
+    stop(clocked)
+    typing(clocked)
+    clocked.page.clock.run_for(1_500)
+    assert clocked.events("live:deferred") == []
+    assert clocked.js("document.activeElement.value") == "typed"
+
+
 def test_a_tick_that_was_saved_and_undone_by_others_is_put_back(live: Live) -> None:
     box = row("a", '<input type="checkbox">')
     live.open(table([box]))

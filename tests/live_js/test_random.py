@@ -107,7 +107,7 @@ class Play:
                 self._change()
                 self._lose_a_row()
         self.live.js("deeds.stop()")
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + 6 * PATIENCE  # a busy machine draws few frames
         while (wrong := self._wrong()) and time.monotonic() < end:
             self._reply()
         return wrong

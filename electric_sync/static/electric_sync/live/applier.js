@@ -1,8 +1,8 @@
 /**
  * From the queue to the page, in slices of a frame.
  *
- * Frames are applied in the order in which they came, row by row, for at most BUDGET milliseconds
- * in a slice. After each slice the page is told what changed, and the server how far we are.
+ * Frames are applied in the order in which they came, row by row, for a few milliseconds in a
+ * slice. After each slice the page is told what changed, and the server how far we are.
  */
 
 import { Changes } from "./changes.js";
@@ -14,7 +14,7 @@ import { parse } from "./markup.js";
 import { isWhole } from "./protocol.js";
 import { Queue } from "./queue.js";
 import { render } from "./region.js";
-import { BUDGET, nextSlice, SHIFTS } from "./slices.js";
+import { nextSlice, SHIFTS } from "./slices.js";
 
 /** @typedef {import("./subscriptions.js").Subscription} Subscription */
 /** @typedef {import("./queue.js").Arrival} Arrival */
@@ -82,14 +82,14 @@ export class Applier {
     if (this.#isRunning) return;
     this.#isRunning = true;
     while (!this.isIdle) {
-      await nextSlice();
-      this.#slice();
+      this.#slice(await nextSlice());
     }
     this.#isRunning = false;
   }
 
-  #slice() {
-    const end = performance.now() + BUDGET;
+  /** @param {number} budget  milliseconds */
+  #slice(budget) {
+    const end = performance.now() + budget;
     while (!this.isIdle && performance.now() < end && this.#shifts() < SHIFTS) this.#step();
     this.#tell();
     if (this.#done) this.#acknowledgeDone(this.#done);

@@ -7,7 +7,7 @@
  */
 
 const CLASS = "is-changed";
-const MOST = 200; // elements at a time
+const MOST = 100; // elements at a time
 const SETTLE = 2_400; // ms, where the style sheet does not say
 
 /** When the highlight of each element ends. @type {Map<Element, number>} */

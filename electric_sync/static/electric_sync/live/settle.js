@@ -107,8 +107,9 @@ export class Settlement {
     setTimeout(() => {
       const container = containerOf(unit);
       if (debtOf(unit) !== debt || !container) return;
-      if (this.#isCurrent(container)) this.#pay(unit, { isNews: false });
-      else this.#confirmLater(unit);
+      if (!this.#isCurrent(container)) return this.#confirmLater(unit);
+      debt.isAwaited = false;
+      if (!isInHand(unit)) this.#pay(unit, { isNews: false });
     }, ANSWER_WITHIN);
   }
 

@@ -6,7 +6,13 @@
  */
 
 /** Milliseconds of work in a slice; layout and paint need the rest of the frame. */
-export const BUDGET = 8;
+const BUDGET = 8;
+
+/** Where frames take very long anyway, a slice takes this part of one, */
+const SHARE = 1 / 8;
+
+/** but never more milliseconds than this. */
+const LARGEST = 40;
 
 /**
  * Rows that may come, go or move in a slice. They cost the script little and the layout after it
@@ -17,8 +23,17 @@ export const SHIFTS = 100;
 /** Milliseconds after which a frame that the browser owes us is not waited for. */
 const OVERDUE = 250;
 
-/** Wait for the moment of the next slice. */
-export const nextSlice = () => (document.hidden ? nextTask() : nextFrame());
+/**
+ * Wait for the moment of the next slice.
+ *
+ * @returns {Promise<number>} milliseconds that it may take
+ */
+export async function nextSlice() {
+  const asked = performance.now();
+  await (document.hidden ? nextTask() : nextFrame());
+  const waited = performance.now() - asked;
+  return Math.min(Math.max(BUDGET, waited * SHARE), LARGEST);
+}
 
 /** @returns {Promise<void>} */
 function nextTask() {

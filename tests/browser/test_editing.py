@@ -219,6 +219,17 @@ def test_a_value_that_does_not_fit_says_so_at_its_cell(api: Api, stock: Table, t
     expect(tom.savebar).to_be_hidden()
 
 
+def test_why_a_value_does_not_fit_is_in_nobody_s_way(stock: Table, tom: Person) -> None:
+    cell = tom.cell(stock, "Mug", "Due")
+    cell.click()
+    tom.type("tomorrow", "Enter")
+    expect(cell.get_by_role("alert")).to_be_visible()
+    tom.cell(stock, "Trivet", "Due").click()
+    expect(tom.cell(stock, "Trivet", "Due")).to_be_focused()
+    expect(cell.locator(".cell-hint")).to_be_hidden()
+    expect(cell).to_contain_text("Not saved")
+
+
 def test_one_s_own_change_does_not_light_up(stock: Table, tom: Person) -> None:
     tom.page.evaluate(
         """() => new MutationObserver((records) => {

@@ -53,8 +53,10 @@ def test_why_something_is_not_saved_is_inside_the_screen(stock: Table, jonas: Pe
         expect(sentence).to_contain_text("is not a")
         expect(cell).to_be_focused()
         box = sentence.bounding_box()
+        frozen = jonas.cell(stock, "Mug", "Name").bounding_box()
         assert box
-        assert box["x"] >= 0
+        assert frozen
+        assert box["x"] + 1 >= frozen["x"] + frozen["width"]  # the cell's line
         assert box["x"] + box["width"] <= PHONE["viewport"]["width"]
         # Not under the head, and not over what is below it once one goes on
         note = cell.locator(".cell-note").bounding_box()

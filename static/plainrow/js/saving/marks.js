@@ -28,7 +28,7 @@ export function mark(cell, change) {
 }
 
 /**
- * Move the sentence at a cell so that it is inside what is seen of the grid.
+ * Move the sentence at a cell so that it is inside what is seen of the grid, beside its frozen column.
  * @param {HTMLTableCellElement} cell
  */
 export function placeHint(cell) {
@@ -36,8 +36,11 @@ export function placeHint(cell) {
   if (!hint) return;
   hint.style.insetInlineStart = "";
   const { left, right } = cell.closest(".grid-wrap").getBoundingClientRect();
+  const frozen = cell.parentElement.querySelector(".cell-primary");
+  const start = !frozen || frozen === cell ? left : frozen.getBoundingClientRect().right;
+  hint.style.maxInlineSize = `min(18rem, ${right - start - 2 * EDGE}px)`;
   const at = hint.getBoundingClientRect();
-  const over = Math.min(at.right - right + EDGE, at.left - left - EDGE);
+  const over = Math.min(at.right - right + EDGE, at.left - start - EDGE);
   if (over > 0) hint.style.insetInlineStart = `${at.left - cell.getBoundingClientRect().left - over}px`;
 }
 

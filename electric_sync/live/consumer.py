@@ -300,10 +300,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
 
 def _session_key(scope: dict[str, Any]) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            return parse_cookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-    return None
+    # HTTP/2 may send one header for each cookie.
+    sent = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    return parse_cookie(sent.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
 
 
 def _is_id(value: object) -> bool:

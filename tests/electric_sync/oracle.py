@@ -29,21 +29,30 @@ def fresh_rendering(browser: Browser, element: LiveElement) -> Rendering:
 
 
 def assert_page_becomes_fresh(browser: Browser) -> None:
-    """Wait until every element equals a fresh rendering, and see that it stays so.
+    """Wait until all elements equal a fresh rendering, and see that they stay so.
 
-    Everything that the test wrote has been committed, so the page has to get there.
+    Everything that the test wrote has been committed, so the page has to get there. It may have
+    been right before by chance, with frames on their way that lead away and back again.
     """
-    for element in browser.elements.values():
-        fresh = fresh_rendering(browser, element)
-        while (element.content, element.etag) != (fresh.content, fresh.rendered.etag):
-            before = element.content
-            try:
-                browser.receive()
-            except TimeoutError:
-                raise AssertionError(
-                    f"{element.id} stays another page:\n{before}\nis not\n{fresh.content}"
-                ) from None
-        assert element.more == fresh.rendered.more
-    browser.settle()
-    for element in browser.elements.values():
-        assert element.content == fresh_rendering(browser, element).content
+    while True:
+        for element in browser.elements.values():
+            _wait_until_fresh(browser, element)
+        browser.settle()
+        if all(
+            element.content == fresh_rendering(browser, element).content
+            for element in browser.elements.values()
+        ):
+            return
+
+
+def _wait_until_fresh(browser: Browser, element: LiveElement) -> None:
+    fresh = fresh_rendering(browser, element)
+    while (element.content, element.etag) != (fresh.content, fresh.rendered.etag):
+        before = element.content
+        try:
+            browser.receive()
+        except TimeoutError:
+            raise AssertionError(
+                f"{element.id} stays another page:\n{before}\nis not\n{fresh.content}"
+            ) from None
+    assert element.more == fresh.rendered.more

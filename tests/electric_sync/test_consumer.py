@@ -63,6 +63,25 @@ def test_invariant_7_another_site_s_page_cannot_connect(people, loop, browser):
     assert [loop.run(connect(origin)) for origin in origins] == [True, False, False, False]
 
 
+def test_cookies_may_come_in_several_headers(people, loop, browser):
+    """As they do over HTTP/2."""
+    key = browser(people.clerk).client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    async def first_message() -> str:
+        headers = [
+            (b"origin", b"http://testserver"),
+            (b"cookie", b"theme=dark"),
+            (b"cookie", f"sessionid={key}".encode()),
+        ]
+        socket = WebsocketCommunicator(application, "/live/", headers=headers)
+        await socket.connect(PATIENCE)
+        message = await socket.receive_json_from(PATIENCE)
+        await socket.disconnect()
+        return message["type"]
+
+    assert loop.run(first_message()) == "welcome"
+
+
 @pytest.mark.parametrize("cookie", ["", "sessionid=", "sessionid=nobody", "other=1", "=;=\x80"])
 def test_who_is_not_signed_in_is_told_so(committed, loop, cookie):
     stranger = Browser(loop, Client())

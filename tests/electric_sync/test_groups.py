@@ -208,6 +208,30 @@ def test_a_list_is_read_anew_when_another_shape_of_it_changes(people, page):
     page.wait_until(lambda: element.content.count("Augusta") == 2)
 
 
+def test_a_region_that_looks_the_same_is_not_sent(people, page):
+    region = page.follow("customer_names")
+    assert_page_becomes_fresh(page)
+    page.heard.clear()
+
+    Customer.objects.update(name="Ada")  # as she is called already
+    Customer.objects.create(shop=people.shop, name="Bertha")
+    page.wait_until(lambda: "Bertha" in region.content)
+
+    assert [each["type"] for each in page.heard] == ["frame"]
+
+
+def test_a_table_that_is_emptied_empties_its_lists(people, page):
+    add_orders(people.customer, 3)
+    element = page.follow("quiet_orders", customer_id=people.customer.pk)
+    assert_page_becomes_fresh(page)
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE shop_order")
+
+    page.wait_until(lambda: element.content == "")
+    assert_page_becomes_fresh(page)
+
+
 # ------------------------------------------------------------------ one group alone
 
 

@@ -41,8 +41,8 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 20
 """How often a browser says that it is there."""
-SILENT_SECONDS = 65
-"""After so long without a word a socket is closed."""
+SILENT_SECONDS = 150
+"""After so long without a word a socket is closed. Browsers let hidden pages speak once a minute."""
 MAX_MESSAGE = 8_192
 """Characters of one message from a browser."""
 MAX_SUBSCRIPTIONS = 64

@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 20
 """How often a browser says that it is there."""
 SILENT_SECONDS = 150
-"""After so long without a word a socket is closed. Browsers let hidden pages speak once a minute."""
+"""After so long without a word a socket is closed. Hidden pages may speak once a minute only."""
 MAX_MESSAGE = 8_192
 """Characters of one message from a browser."""
 MAX_SUBSCRIPTIONS = 64

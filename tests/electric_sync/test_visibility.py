@@ -6,6 +6,7 @@ hold a commit there. That it was decoded already is known by a later change that
 
 from __future__ import annotations
 
+from electric_sync.engine import engine
 from tests.electric_sync.browser import Browser
 from tests.electric_sync.conftest import add_orders
 from tests.electric_sync.database import execute
@@ -139,6 +140,26 @@ def test_invariant_8_a_region_that_is_new_hears_of_the_suspended_commit(people, 
 
         commit.release()
         newcomer.wait_until(lambda: "Late" in names(newcomer).content)
+
+
+def test_invariant_8_a_commit_is_shown_though_the_stream_was_cut_while_it_was_suspended(
+    people, browser, monkeypatch
+):
+    """PostgreSQL opens no new stream before that commit has ended; pages are read all the same."""
+    monkeypatch.setattr(engine, "POLL_SECONDS", 0.05)
+    late, soon = add_orders(people.customer, 2)
+    page = look_at(browser(people.clerk), people.customer)
+
+    with suspended(NOTE, "late", late.pk) as commit:
+        execute(
+            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
+            " WHERE active AND database = current_database()"
+        )
+        execute(NOTE, "soon", soon.pk)
+        show(page, "soon")
+
+        commit.release()
+        show(page, "late")
 
 
 def test_invariant_3_a_suspended_revocation_counts_from_the_moment_it_can_be_seen(people, browser):

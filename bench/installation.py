@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -71,7 +72,7 @@ def installation(port: int = 8765) -> Iterator[Server]:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
-        call_command("load_sample", stdout=open(os.devnull, "w"))  # noqa: SIM115
+        call_command("load_sample", stdout=io.StringIO())
         process = subprocess.Popen([*SERVER, "-p", str(port), APPLICATION], cwd=BASE)
         try:
             _wait_for(port)
@@ -156,7 +157,7 @@ def made_table(name: str, rows: int):
         str(rows),
         "--name",
         name,
-        stdout=open(os.devnull, "w"),  # noqa: SIM115
+        stdout=io.StringIO(),
     )
     return DataTable.objects.get(name=name)
 

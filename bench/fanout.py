@@ -35,10 +35,11 @@ async def measure(server: Server, table, sessions: int, changes: int) -> list[ob
             writer.execute(
                 "UPDATE data_table_rows SET cells = jsonb_set(cells, ARRAY[%s], %s::jsonb)"
                 " WHERE id = %s",
-                [str(column.pk), str(1_000_000 + number), key],
+                [str(column.pk), str(sessions * 1_000_000 + number), key],
             )
             committed = time.perf_counter()
-            await asyncio.gather(*(socket.hear("frame") for socket in sockets))
+            text = str(sessions * 1_000_000 + number)
+            await asyncio.gather(*(socket.hear_of(text) for socket in sockets))
             taken.append((time.perf_counter() - committed) * 1000)
             await asyncio.sleep(0.5)
             cpu.append((server.cpu_seconds - used) * 1000)

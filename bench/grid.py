@@ -20,7 +20,9 @@ def measure(server: Server, table, address: str, times: int) -> list[object]:
             f"http://127.0.0.1:{server.port}{address}", headers={"Cookie": cookie}
         )
         with urllib.request.urlopen(request) as response:
-            size = len(response.read())
+            body = response.read()
+        assert b"data-row" in body, "the page is no table"
+        size = len(body)
         taken.append((time.perf_counter() - started) * 1000)
     return [percentile(taken, 0.5), max(taken), size // 1000]
 

@@ -87,7 +87,6 @@ def installation(port: int = 8765) -> Iterator[Server]:
 def sign_in(count: int) -> list[tuple[str, str]]:
     """``count`` sessions of the sample company's owner: cookie and session id."""
     from django.conf import settings
-    from django.contrib.sessions.backends.db import SessionStore
     from django.utils import timezone
 
     from electric_sync.access import auth_hash, hash_key
@@ -102,7 +101,7 @@ def sign_in(count: int) -> list[tuple[str, str]]:
     )
     made = []
     for _ in range(count):
-        key = SessionStore()._get_new_session_key()
+        key = _django_session(owner.user)
         made.append(
             UserSession(
                 key_hash=hash_key(key),
@@ -117,20 +116,17 @@ def sign_in(count: int) -> list[tuple[str, str]]:
     return [(each.cookie, str(each.pk)) for each in made]
 
 
-def signed_in_client():
-    """A Django test client of the owner, for pages."""
-    from django.test import Client
+def _django_session(user) -> str:
+    """Django's own side of a sign-in; returns the key."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
 
-    from workspaces.models import Membership
-
-    client = Client()
-    client.force_login(
-        Membership.objects.filter(role="owner", company__name="Harbour & Hill")
-        .order_by("pk")
-        .first()
-        .user
-    )
-    return client
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
 
 
 def token_of(table, session_id: str) -> str:

@@ -33,7 +33,7 @@ async def measure(port: int, changes: int, rows: int) -> list[float]:
                 [str(column.pk), str(1_000_000 + number), keys[number * 37 % len(keys)]],
             )
             committed = time.perf_counter()
-            await socket.hear("frame")
+            await socket.hear_of(str(1_000_000 + number))
             taken.append((time.perf_counter() - committed) * 1000)
             await asyncio.sleep(0.02)
     socket.close()

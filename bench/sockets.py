@@ -64,6 +64,11 @@ class LiveSocket:
             if message["type"] in kinds:
                 return message
 
+    async def hear_of(self, text: str) -> None:
+        """Wait for the frame that has this text in it."""
+        while text not in (await self.hear("frame"))["content"]:
+            pass
+
     def close(self) -> None:
         """Drop the connection."""
         self._writer.close()

@@ -54,10 +54,12 @@ def different_tables(count: int) -> list[Place]:
         .order_by("pk")
         .first()
     )
-    workspace = Workspace.objects.filter(company_id=owner.company_id).order_by("name").first()
+    # A workspace has at most 500 tables.
+    workspaces = list(Workspace.objects.filter(company_id=owner.company_id).order_by("name"))
     actor = Actor(owner.user_id, owner.company_id, "command")
     places = []
     for number in range(count):
+        workspace = workspaces[number % len(workspaces)]
         table = create_table(actor, workspace, name=f"Throughput {number}")
         column = str(table.columns.get().pk)
         copy_rows(table, [{column: f"row {each}"} for each in range(20)])

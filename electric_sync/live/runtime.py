@@ -21,7 +21,7 @@ from electric_sync import conf
 from electric_sync.access import LOG_KEPT, HeldAccess
 from electric_sync.engine.publication import TableBusy, TableRefused
 from electric_sync.hub import Hub
-from electric_sync.live.groups import Group, Socket, Subscription, drop
+from electric_sync.live.groups import Group, Subscription, drop
 from electric_sync.live.refresher import Refresher
 from electric_sync.live.shutdown import before_shutdown
 from electric_sync.live.watch import AccessWatch, Arrivals
@@ -160,6 +160,3 @@ def purge_access_log(ended: int) -> int:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         (now,) = cursor.fetchone()
     return int(now)
-
-
-__all__ = ["NotFollowed", "Runtime", "Socket", "runtime"]

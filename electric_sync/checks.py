@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
@@ -11,7 +11,7 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
 from electric_sync import conf
-from electric_sync.live.views import LiveList, LiveView, live_views
+from electric_sync.live.views import LiveList, LiveRegion, LiveView, live_views
 from electric_sync.registry import UnknownName
 from electric_sync.shapes import Shape, shapes
 
@@ -83,12 +83,34 @@ def _check_view(view: LiveView) -> Iterator[CheckMessage]:
                     hint="The shapes in `also` may only take parameters of the list's own shape.",
                     id="electric_sync.E006",
                 )
+    if isinstance(view, LiveRegion):
+        yield from _check_parameters(place, view, depends_on)
     try:
         get_template(view.template)
     except (TemplateDoesNotExist, AttributeError) as error:
         yield Error(
             f"{place} has no template: {error}", hint="Say template = …", id="electric_sync.E007"
         )
+
+
+def _check_parameters(
+    place: str, region: LiveRegion, depends_on: Sequence[Shape]
+) -> Iterator[CheckMessage]:
+    """A parameter has one meaning: a shape's, or the region's own."""
+    of_shapes = {name for shape in depends_on for name in shape.params}
+    for name, value_of in dict[str, Any](region.params).items():
+        if name in of_shapes:
+            yield Error(
+                f"{place} declares {name!r}, which one of its shapes has already.",
+                hint="Leave it out of params: the shapes' parameters are the region's, too.",
+                id="electric_sync.E009",
+            )
+        if not callable(value_of):
+            yield Error(
+                f"{place} does not say what a {name} is.",
+                hint="params = {'…': UUID}: what makes a value of a client's text.",
+                id="electric_sync.E009",
+            )
 
 
 def _check_key(place: str, shape: Shape) -> Iterator[CheckMessage]:

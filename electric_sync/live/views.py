@@ -8,7 +8,7 @@ their parameters, and from nothing else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -109,16 +109,24 @@ class LiveView:
         Raises:
             BadParameters: they are not what the shapes have.
         """
-        cleaned: dict[str, Any] = {}
-        known = {name for shape in self.depends_on() for name in shape.params}
+        known = self.parameters()
         if set(params) != known:
             raise BadParameters(
                 f"{self.name} takes the parameters {', '.join(sorted(known)) or '(none)'},"
                 f" not {', '.join(sorted(params)) or '(none)'}."
             )
+        return tuple(sorted(self.cleaned(params).items()))
+
+    def parameters(self) -> set[str]:
+        """The names of all parameters: those of its shapes."""
+        return {name for shape in self.depends_on() for name in shape.params}
+
+    def cleaned(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters as Python values; their names are right."""
+        cleaned: dict[str, Any] = {}
         for shape in self.depends_on():
             cleaned.update(shape.clean({name: params[name] for name in shape.params}))
-        return tuple(sorted(cleaned.items()))
+        return cleaned
 
     def admit(self, access: Access, params: Params) -> Audience | None:
         """The audience that this access belongs to; None: it may not see this."""
@@ -214,13 +222,32 @@ class LiveList(LiveView):
 
 
 class LiveRegion(LiveView):
-    """A template, rendered again when one of its ``shapes`` changes."""
+    """A template, rendered again when one of its ``shapes`` changes.
+
+    A region that depends on its audience alone has no shapes: it is rendered again when somebody's
+    access changes. ``params`` are parameters beyond those of the shapes, with what makes a value
+    of a client's text. No shape ties rows to them, so :meth:`audience` must ask whether this
+    access may have them, and what is read by them is read within the audience's tenant.
+    """
 
     shapes: ClassVar[Sequence[type[Shape]]]
+    params: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
     tag: ClassVar[str] = "div"
 
     def depends_on(self) -> Sequence[Shape]:
         return [shapes.get(snake_case(declared.__name__)) for declared in self.shapes]
+
+    def parameters(self) -> set[str]:
+        return super().parameters() | set(self.params)
+
+    def cleaned(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        cleaned = super().cleaned(params)
+        for name, value_of in self.params.items():
+            try:
+                cleaned[name] = value_of(str(params[name]))
+            except ValueError as error:
+                raise BadParameters(f"{params[name]!r} is no value for {name}.") from error
+        return cleaned
 
     def render(self, scene: Scene, shared: SharedContexts) -> Rendering:
         html = render_to_string(self.template, dict(shared.of(self, scene))).strip()

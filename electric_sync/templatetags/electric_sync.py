@@ -17,7 +17,14 @@ from electric_sync import conf
 from electric_sync.access import Viewer
 from electric_sync.live import tokens
 from electric_sync.live.fragments import Container
-from electric_sync.live.views import LiveView, Rendering, Scene, SharedContexts, live_views
+from electric_sync.live.views import (
+    LiveList,
+    LiveView,
+    Rendering,
+    Scene,
+    SharedContexts,
+    live_views,
+)
 from electric_sync.live.window import BadWindow, Window, check_cursor
 
 register = template.Library()
@@ -92,8 +99,9 @@ def _element(request: HttpRequest, view: LiveView, given: dict[str, Any]) -> Liv
         "id": container.id,
         "data-live": tokens.dump(view.name, viewer.session_id, access.tenant, dict(params)),
         "data-live-etag": rendering.rendered.etag,
-        "data-live-size": str(window.size),
     }
+    if isinstance(view, LiveList):
+        attributes["data-live-size"] = str(window.size)  # a region has no window
     if rendering.rendered.more:
         attributes["data-live-more"] = ""
     if window.after is not None:

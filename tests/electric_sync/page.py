@@ -162,7 +162,7 @@ def live_elements(page: str) -> list[LiveElement]:
                     token=attributes["data-live"],
                     etag=attributes["data-live-etag"],
                     content=text[element.inner_start : element.inner_end],
-                    size=int(attributes["data-live-size"]),
+                    size=int(attributes.get("data-live-size", 0)),
                     after=attributes.get("data-live-after"),
                     more="data-live-more" in attributes,
                 )

@@ -139,6 +139,20 @@ def whose_key_is_written_in_many_ways(declare):
         shape, template = Measures, "shop/_order.html"
 
 
+def with_a_parameter_that_its_shape_has(declare):
+    @declare
+    class Wrong(LiveRegion):
+        shapes, template = (Orders,), "shop/_customers.html"
+        params = {"customer_id": int}
+
+
+def with_a_parameter_of_no_kind(declare):
+    @declare
+    class Wrong(LiveRegion):
+        shapes, template = (), "shop/_customers.html"
+        params = {"page": "int"}
+
+
 @pytest.mark.parametrize(
     ("mistake", "code", "message", "hint"),
     [
@@ -153,6 +167,8 @@ def whose_key_is_written_in_many_ways(declare):
         (whose_template_is_missing, "E007", "shop/_nowhere.html", "template = …"),
         (without_a_template, "E007", "has no template", "template = …"),
         (whose_key_is_written_in_many_ways, "E008", "a DecimalField", "an integer, a UUID"),
+        (with_a_parameter_that_its_shape_has, "E009", "'customer_id', which one", "too"),
+        (with_a_parameter_of_no_kind, "E009", "what a page is", "UUID"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -247,6 +263,29 @@ def test_equal_lists_of_a_page_are_one_element():
     assert view.container("7", one) != view.container("8", one)
     assert view.container("7", one) != view.container("7", view.clean({"customer_id": 4}))
     assert view.container("7", one) != live_views.get("noted_orders").container("7", one)
+
+
+def test_a_region_may_have_parameters_that_no_shape_has(declare):
+    @declare
+    class OrdersPage(LiveRegion):
+        shapes, template = (Orders,), "shop/_customers.html"
+        params = {"page": int}
+
+        def audience(self, access, customer_id, page):
+            return Audience(page=page) if page < 10 else None
+
+    view = live_views.get("orders_page")
+    params = view.clean({"customer_id": "3", "page": "2"})
+
+    assert params == (("customer_id", 3), ("page", 2))
+    assert view.admit(CLERK, params) == Audience(page=2)
+    assert view.admit(CLERK, view.clean({"customer_id": 3, "page": 10})) is None
+    assert view.definitions(CLERK, params) == (
+        shapes.get("orders").definition(CLERK, {"customer_id": 3}),
+    )
+    for wrong in ({"customer_id": 3}, {"customer_id": 3, "page": "x"}, {"page": 1}):
+        with pytest.raises(BadParameters):
+            view.clean(wrong)
 
 
 @pytest.mark.parametrize(

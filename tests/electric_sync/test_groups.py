@@ -220,6 +220,14 @@ def test_a_region_that_looks_the_same_is_not_sent(people, page):
     assert [each["type"] for each in page.heard] == ["frame"]
 
 
+def test_a_region_without_shapes_is_live_like_others(people, page):
+    region = page.follow("role_shown")
+
+    assert_page_becomes_fresh(page)
+
+    assert "clerk" in region.content
+
+
 def test_a_table_that_is_emptied_empties_its_lists(people, page):
     add_orders(people.customer, 3)
     element = page.follow("quiet_orders", customer_id=people.customer.pk)

@@ -261,6 +261,13 @@ def test_a_position_of_one_list_leaves_the_other_lists_of_the_page(people, clerk
     assert sorted(len(each.rows) for each in found) == [1, STEP]
 
 
+def test_a_list_says_how_large_its_window_is_and_a_region_has_none(people, clerk):
+    list_tag = f"{{% live_list 'open_orders' customer_id={people.customer.pk} %}}"
+
+    assert f'data-live-size="{STEP}"' in page_of(clerk, list_tag)
+    assert "data-live-size" not in page_of(clerk, "{% live_region 'customer_names' %}")
+
+
 def test_a_page_without_rows(people, clerk):
     tag = f"{{% live_list 'open_orders' customer_id={people.customer.pk} as orders %}}"
 

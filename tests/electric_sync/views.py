@@ -3,7 +3,7 @@
 from django.db.models import IntegerField
 from django.db.models.functions import Cast
 
-from electric_sync.live import Audience, LiveList
+from electric_sync.live import Audience, LiveList, LiveRegion
 from electric_sync.shapes import register
 from tests.project.shop.models import Order
 from tests.project.shop.shapes import Customers, Orders
@@ -50,3 +50,14 @@ class CustomerOrders(_OrdersOfACustomer):
     """Depends on two shapes."""
 
     also = (Customers,)
+
+
+@register
+class RoleShown(LiveRegion):
+    """Depends on the audience alone."""
+
+    shapes = ()
+    template = "shop/_role.html"
+
+    def audience(self, access):
+        return Audience(role=access.role)

@@ -7,14 +7,19 @@ The rules, from the strongest:
 3. Owners and admins see and change every workspace, and manage them.
 4. Others see the workspaces that they were given. What is not given is not there for them.
 5. Editors change a workspace that was given for editing. Viewers change nothing.
+6. Admins manage everybody but owners. Only owners make or unmake owners, and one always stays.
 
-``seeing``, ``editing`` and ``managing`` decide from a role and a grant; pages, live views and reads
-ask them through ``WorkspaceAccess`` (read in the reader's snapshot), actions with rows that they
-have locked.
+A verb each: ``seeing``, ``editing``, ``managing``, ``appointing``, ``signing_out`` and ``sharing``
+decide from roles and grants, and say why. Pages, live views and reads ask them through
+``WorkspaceAccess`` (read in the reader's snapshot), actions with rows that they have locked. What
+is not said here is not allowed.
+
+``who_sees`` and ``explain`` tell somebody else why a person sees what they see.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
@@ -71,6 +76,106 @@ def managing(role: str) -> Decision:
     if role in SEES_ALL:
         return Decision(True, "Owners and admins manage the company.")
     return Decision(False, "Only owners and admins may do this.")
+
+
+def appointing(
+    role: str, before: str | None, after: str | None, *, last_owner: bool = False
+) -> Decision:
+    """Whether somebody with this role may give a person another one.
+
+    ``before`` is ``None`` for somebody who is new, ``after`` for somebody who is to go.
+    ``last_owner`` says that the company has no other owner than this person.
+    """
+    decision = managing(role)
+    if not decision:
+        return decision
+    if Role.OWNER in (before, after) and role != Role.OWNER:
+        return Decision(False, "Only owners make somebody an owner, or change or remove an owner.")
+    return keeping_an_owner(before, after, last_owner=last_owner)
+
+
+def keeping_an_owner(before: str | None, after: str | None, *, last_owner: bool) -> Decision:
+    """Whether a company keeps an owner. This binds operators, too: the database keeps it."""
+    if last_owner and before == Role.OWNER and after != Role.OWNER:
+        return Decision(
+            False, "A company needs at least one owner. Make somebody else an owner first."
+        )
+    return Decision(True, "Owners and admins manage the people of the company.")
+
+
+def signing_out(role: str, theirs: str) -> Decision:
+    """Whether somebody with this role may end the sign-ins of a person of role ``theirs``."""
+    decision = managing(role)
+    if decision and theirs == Role.OWNER and role != Role.OWNER:
+        return Decision(False, "Only owners sign an owner out.")
+    return decision
+
+
+def sharing(theirs: str) -> Decision:
+    """Whether there is any sense in giving a workspace to somebody of role ``theirs``."""
+    if theirs in SEES_ALL:
+        return Decision(False, "Owners and admins see every workspace already.")
+    return Decision(True, "Editors and viewers see the workspaces that they are given.")
+
+
+@dataclass(frozen=True)
+class Sight(Decision):
+    """Whether a person sees a workspace, how much they may do there, and why."""
+
+    level: str | None
+    """``view`` or ``edit``; ``None`` if they do not see it."""
+
+
+def sight(role: str, grant: str | None, *, active: bool = True) -> Sight:
+    """What ``seeing`` and ``editing`` decide, told to somebody else."""
+    if not active:
+        return Sight(False, "Is locked out: may not sign in anywhere.", None)
+    if not seeing(role, grant):
+        return Sight(False, "Was not given this workspace.", None)
+    if editing(role, grant):
+        if role in SEES_ALL:
+            return Sight(True, f"{Role(role).label}: sees and changes every workspace.", "edit")
+        return Sight(True, "Was given this workspace for editing.", "edit")
+    if role == Role.VIEWER and grant == WorkspaceGrant.Level.EDIT:
+        return Sight(True, "Was given this workspace for editing, but viewers only look.", "view")
+    return Sight(True, "Was given this workspace to look at.", "view")
+
+
+def who_sees(
+    workspace_id: UUID, members: Iterable[Membership], grants: Iterable[WorkspaceGrant]
+) -> list[tuple[Membership, Sight]]:
+    """Each of the members, in their order: whether they see a workspace that is not in the trash.
+
+    ``grants`` may be more than the workspace's own.
+    """
+    levels = {grant.user_id: grant.level for grant in grants if grant.workspace_id == workspace_id}
+    return [
+        (member, sight(member.role, levels.get(member.user_id), active=member.active))
+        for member in members
+    ]
+
+
+def explain(member: Membership) -> list[tuple[Workspace, Sight]]:
+    """Each workspace of a person's company, in order, the trash last: whether they see it.
+
+    Reads in the current transaction: what it says is true in that.
+    """
+    grants = WorkspaceGrant.objects.filter(company_id=member.company_id, user_id=member.user_id)
+    levels = dict(grants.values_list("workspace_id", "level"))
+    found = Workspace.objects.filter(company_id=member.company_id).order_by("position", "id")
+    gone = Sight(False, "Is in the trash: nobody sees it.", None)
+    return sorted(
+        (
+            (
+                each,
+                gone
+                if each.trashed_at
+                else sight(member.role, levels.get(each.pk), active=member.active),
+            )
+            for each in found
+        ),
+        key=lambda pair: pair[0].trashed_at is not None,
+    )
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from electric_sync.access import raised_by
+from electric_sync.models import UserSession
 from workspaces import shapes
 from workspaces.access import Actor, WorkspaceAccess, editing, seeing
-from workspaces.actions import columns, imports, rows, tables, workspaces
+from workspaces.actions import columns, imports, people, rows, sharing, tables, workspaces
 from workspaces.errors import ActionError, Forbidden, NotFound
 from workspaces.models import (
     AuditLog,
@@ -66,6 +69,19 @@ MANAGING: dict[str, Action] = {
     ),
     "delete_workspace": lambda firm, actor: workspaces.delete_workspace(actor, firm.workspace),
     "restore_workspace": lambda firm, actor: _restore_workspace(firm, actor),
+    "share_workspace": lambda firm, actor: sharing.share_workspace(
+        actor, firm.workspace, firm.people["editor-without-grant"].pk, "view"
+    ),
+    "unshare_workspace": lambda firm, actor: sharing.unshare_workspace(
+        actor, firm.workspace, firm.people["viewer"].pk
+    ),
+}
+#: What is about people: members know that they are there.
+PEOPLE: dict[str, Action] = {
+    "add_person": lambda firm, actor: people.add_person(actor, "new@x.example", "New", "viewer"),
+    "change_role": lambda firm, actor: people.change_role(actor, _member(firm, "viewer"), "editor"),
+    "remove_person": lambda firm, actor: people.remove_person(actor, _member(firm, "viewer")),
+    "end_devices": lambda firm, actor: _end_devices(firm, actor),
 }
 EDITORS = {
     "owner": None,
@@ -78,6 +94,21 @@ EDITORS = {
     "outsider": NotFound,
 }
 MANAGERS = {**EDITORS, "editor": Forbidden}
+MANAGERS_OF_PEOPLE = {**MANAGERS, "editor-without-grant": Forbidden}
+
+
+def _member(firm: Firm, who: str) -> Membership:
+    return Membership.objects.get(company=firm.company, user=firm.people[who])
+
+
+def _end_devices(firm: Firm, actor: Actor) -> None:
+    UserSession.objects.create(
+        key_hash="x",
+        user=firm.people["viewer"],
+        tenant=str(firm.company.pk),
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+    people.end_devices(actor, _member(firm, "viewer"))
 
 
 def _move_table(firm: Firm, actor: Actor) -> None:
@@ -103,7 +134,10 @@ def _restore_rows(firm: Firm, actor: Actor) -> None:
 
 def _everything() -> list[list[dict[str, Any]]]:
     """All that an action could have written."""
-    models = (Workspace, DataTable, DataTableColumn, DataTableRow, TrashedRow, AuditLog)
+    models = (
+        *(Workspace, DataTable, DataTableColumn, DataTableRow, TrashedRow, AuditLog),
+        *(Membership, WorkspaceGrant),
+    )
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 
@@ -122,6 +156,15 @@ def test_who_may_make_and_change_workspaces(firm: Firm, name: str, who: str) -> 
     _try(firm, MANAGING[name], who, refusal)
 
 
+@pytest.mark.parametrize("who", MANAGERS_OF_PEOPLE)
+@pytest.mark.parametrize("name", PEOPLE)
+def test_who_may_manage_people(firm: Firm, name: str, who: str) -> None:
+    refusal = MANAGERS_OF_PEOPLE[who]
+    if name == "add_person" and who == "outsider":
+        refusal = Forbidden  # there is nobody yet whom they might not see
+    _try(firm, PEOPLE[name], who, refusal)
+
+
 def _try(firm: Firm, action: Action, who: str, refusal: type[ActionError] | None) -> None:
     actor = firm.actor(who)
     if refusal is None:
@@ -136,13 +179,20 @@ def _try(firm: Firm, action: Action, who: str, refusal: type[ActionError] | None
     assert not AuditLog.objects.filter(user_id=actor.user_id).exists()
 
 
-@pytest.mark.parametrize("name", [*EDITING, *(n for n in MANAGING if n != "create_workspace")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *EDITING,
+        *(n for n in MANAGING if n != "create_workspace"),
+        *(n for n in PEOPLE if n != "add_person"),
+    ],
+)
 def test_nothing_of_another_company_can_be_named(firm: Firm, name: str) -> None:
     own = Membership.objects.get(user=firm.people["outsider"])
     prepares = name.startswith(("restore", "move"))
     before = None if prepares else _everything()
     with pytest.raises(NotFound):
-        {**EDITING, **MANAGING}[name](firm, Actor(own.user_id, own.company_id, "page"))
+        {**EDITING, **MANAGING, **PEOPLE}[name](firm, Actor(own.user_id, own.company_id, "page"))
     assert before is None or _everything() == before
 
 

@@ -11,7 +11,14 @@ from django.db.models import Model
 
 from workspaces.access import Actor
 from workspaces.errors import Invalid, NotFound
-from workspaces.models import DataTable, DataTableColumn, DataTableRow, Workspace
+from workspaces.models import (
+    Company,
+    DataTable,
+    DataTableColumn,
+    DataTableRow,
+    Membership,
+    Workspace,
+)
 from workspaces.models.fields import MAX_NAME
 from workspaces.text import one_line
 
@@ -21,10 +28,39 @@ HOLD_COLUMNS = """
     select from data_table_columns where company_id = %s and id = any(%s) order by id for key share
 """
 
+HOLD_WORKSPACES = """
+    select from workspaces where company_id = %s and id = any(%s) order by id for no key update
+"""
+
 
 def key_of(thing: Model | UUID) -> UUID:
     """The key of something that was given as an object or by its key."""
     return thing if isinstance(thing, UUID) else UUID(str(thing.pk))
+
+
+def lock_company(actor: Actor) -> Company:
+    """The company, held against other changes of its people and of how many workspaces it has."""
+    found = Company.objects.select_for_update(no_key=True).filter(pk=actor.company_id).first()
+    if found is None:
+        raise NotFound("company")
+    return found
+
+
+def hold_workspaces(actor: Actor, *ids: UUID) -> None:
+    """Hold several workspaces against other changes, always in the same order."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD_WORKSPACES, [actor.company_id, list(ids)])
+
+
+def hold_member(actor: Actor, **which: UUID) -> Membership:
+    """Somebody of the company, by ``pk`` or ``user_id``, who stays what they are until the
+    transaction ends."""
+    found = Membership.objects.filter(company_id=actor.company_id, **which)
+    sql, params = found.query.sql_with_params()
+    member = next(iter(Membership.objects.raw(f"{sql} for share", params)), None)
+    if member is None:
+        raise NotFound("person")
+    return member
 
 
 def lock_workspace(

@@ -1,7 +1,11 @@
 """Permission inside an action: the rows that grant it are locked until the action has committed.
 
-Locks are always taken in the same order: what is changed, the person, the workspace, the
+Locks are always taken in the same order: what is changed, the workspace, the person, the
 membership, the grant. An action and a revocation therefore wait for one another and never deadlock.
+
+What changes memberships begins with the company (``lock_company``): so two people who change one
+another's wait there, and the owners that are counted stay as many. There the person comes before
+the memberships, too, since the database passes a change of a person on to theirs.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from django.db import connection
 
 from workspaces.access import Actor, editing, managing, seeing
 from workspaces.errors import Forbidden, NotFound
+from workspaces.models import Role
 
 PERSON = "select 1 from users where id = %s and is_active for share"
 WORKSPACE = """
@@ -39,6 +44,32 @@ def require_editing(actor: Actor, workspace_id: UUID, what: str) -> None:
     decision = editing(role, grant)
     if not decision:
         raise Forbidden(decision.reason)
+
+
+def require_sharing(actor: Actor, workspace_id: UUID) -> None:
+    """Let an actor say who sees a workspace.
+
+    Raises:
+        NotFound: the workspace is not there for them.
+        Forbidden: they do not manage the company.
+    """
+    if not _locked(WORKSPACE, workspace_id, actor.company_id):
+        raise NotFound("workspace")
+    require_managing(actor, workspace_id)
+
+
+def role_of(actor: Actor, what: str) -> str:
+    """What an actor is in the company, held as it is. Operators do what owners do.
+
+    Raises:
+        NotFound: they are nothing there, and so there is no ``what`` for them.
+    """
+    if actor.is_operator:
+        return Role.OWNER.value
+    role = _role(actor)
+    if role is None:
+        raise NotFound(what)
+    return role
 
 
 def require_managing(actor: Actor, workspace_id: UUID | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from workspaces.models import DataTable, DataTableColumn, Workspace
 from workspaces.positions import between
 
 from .audit import record
-from .finding import clean_name, key_of, lock_table, lock_workspace
+from .finding import clean_name, hold_workspaces, key_of, lock_table, lock_workspace
 from .permission import require_editing
 
 MAX_TABLES = 500  # in a workspace, the trash included
@@ -35,8 +36,7 @@ def add_table(actor: Actor, workspace: Workspace | UUID, name: str) -> DataTable
     place = lock_workspace(actor, workspace)
     require_editing(actor, place.pk, "workspace")
     name = clean_name(name)
-    if DataTable.objects.filter(workspace_id=place.pk).count() >= MAX_TABLES:
-        raise Invalid({"name": f"A workspace has at most {MAX_TABLES} tables."})
+    _require_room(place.pk)
     table = DataTable.objects.create(company_id=place.company_id, workspace_id=place.pk, name=name)
     table.refresh_from_db()
     return table
@@ -61,14 +61,22 @@ def move_table(actor: Actor, table: DataTable | UUID, workspace: Workspace | UUI
     target = key_of(workspace)
     found = lock_table(actor, table)
     before = found.workspace_id
+    # Held, so that two tables that come at once get two places.
+    hold_workspaces(actor, before, target)
     require_editing(actor, before, "table")
     require_editing(actor, target, "workspace")
     if target != before:
+        _require_room(target)
         # Its columns, views and rows follow: the database's foreign keys take them along.
         last = DataTable.objects.filter(workspace_id=target).aggregate(last=Max("position"))["last"]
         found.workspace_id, found.position = target, between(last, None)
         found.save(update_fields=["workspace", "position"])
-        _record(actor, "table.moved", found, {"from": str(before), "to": str(target)})
+        names = dict(Workspace.objects.filter(pk__in=[before, target]).values_list("pk", "name"))
+        details = {
+            "from": {"id": str(before), "name": names[before]},
+            "to": {"id": str(target), "name": names[target]},
+        }
+        _record(actor, "table.moved", found, details)
     return found
 
 
@@ -94,8 +102,13 @@ def restore_table(actor: Actor, table: DataTable | UUID) -> DataTable:
     return found
 
 
+def _require_room(workspace_id: UUID) -> None:
+    if DataTable.objects.filter(workspace_id=workspace_id).count() >= MAX_TABLES:
+        raise Invalid({"name": f"A workspace has at most {MAX_TABLES} tables."})
+
+
 def _record(
-    actor: Actor, action: str, table: DataTable, details: dict[str, str] | None = None
+    actor: Actor, action: str, table: DataTable, details: dict[str, Any] | None = None
 ) -> None:
     record(
         actor,

@@ -9,10 +9,10 @@ from django.db.models.functions import Now
 
 from workspaces.access import Actor
 from workspaces.errors import Invalid
-from workspaces.models import Company, Workspace
+from workspaces.models import Workspace
 
 from .audit import record
-from .finding import clean_name, lock_workspace
+from .finding import clean_name, lock_company, lock_workspace
 from .permission import require_managing
 
 MAX_WORKSPACES = 200  # in a company, the trash included
@@ -21,10 +21,9 @@ MAX_WORKSPACES = 200  # in a company, the trash included
 @transaction.atomic
 def create_workspace(actor: Actor, name: str) -> Workspace:
     """Make a workspace at the end of the company's."""
+    lock_company(actor)  # also: two people who make one at once get two places
     require_managing(actor)
     name = clean_name(name)
-    # Held, so that two people who make one at once get two places.
-    Company.objects.select_for_update(no_key=True).get(pk=actor.company_id)
     if Workspace.objects.filter(company_id=actor.company_id).count() >= MAX_WORKSPACES:
         raise Invalid({"name": f"A company has at most {MAX_WORKSPACES} workspaces."})
     workspace = Workspace.objects.create(company_id=actor.company_id, name=name)

@@ -21,9 +21,9 @@ class Role(models.TextChoices):
 class Membership(models.Model):
     """A person in a company. The database keeps at least one owner in each (migration 0002).
 
-    ``name`` and ``email`` are copies of the person's own, kept true by the database: so the people
-    of a company are one table with a ``company_id``, which can be synced, and nobody syncs
-    ``users``.
+    ``name``, ``email`` and ``active`` are copies of the person's own, kept true by the database: so
+    the people of a company are one table with a ``company_id``, which can be synced, and nobody
+    syncs ``users``.
     """
 
     id = fields.key()
@@ -32,6 +32,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role)
     name = models.CharField(max_length=fields.MAX_NAME, editable=False, db_default="")
     email = models.EmailField("e-mail", max_length=254, editable=False, db_default="")
+    active = models.BooleanField(editable=False, db_default=True)
     created_at = fields.created_at()
 
     class Meta:

@@ -3,6 +3,8 @@
 A statement-level trigger on each table that access is computed from inserts into the access
 log, in the writing transaction: forms, the admin, ``QuerySet.update``, cascades, TRUNCATE and
 psql alike. They are ``ENABLE ALWAYS``, so that not even a replication role avoids them.
+Those on the project's own tables also write a receipt for each device that has to be cleared.
+Sessions end in silence: most do because somebody signs out, whose browser is empty by then.
 ``migrate`` installs them after each run, from ``Access.raised_by``; there is no other place
 that could disagree with it.
 """
@@ -10,13 +12,14 @@ that could disagree with it.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper
 
 from electric_sync import access
 from electric_sync.access import Raises
-from electric_sync.models import AccessLog
+from electric_sync.models import AccessLog, Receipt, UserSession
 
 PREFIX = "raise_access"
 """Triggers and functions whose name begins so are ours to drop."""
@@ -29,21 +32,50 @@ CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $body$
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN
-    INSERT INTO {log} (tenant, "user") VALUES (NULL, NULL);
+    WITH concerned AS (SELECT NULL::text AS tenant, NULL::text AS "user") {write};
   ELSIF TG_OP = 'INSERT' THEN
-    INSERT INTO {log} (tenant, "user") SELECT DISTINCT {tenant}, {user} FROM new_rows AS r;
+    WITH concerned AS (
+      SELECT DISTINCT {tenant} AS tenant, {user} AS "user" FROM new_rows AS r
+    ) {write};
   ELSIF TG_OP = 'DELETE' THEN
-    INSERT INTO {log} (tenant, "user") SELECT DISTINCT {tenant}, {user} FROM old_rows AS r;
+    WITH concerned AS (
+      SELECT DISTINCT {tenant} AS tenant, {user} AS "user" FROM old_rows AS r
+    ) {write};
   ELSE
-    INSERT INTO {log} (tenant, "user")
-    SELECT {tenant}, {user} FROM old_rows AS r LEFT JOIN new_rows AS o ON o.{key} = r.{key}
-     WHERE o.{key} IS NULL OR {differs}
-    UNION
-    SELECT {tenant}, {user} FROM new_rows AS r LEFT JOIN old_rows AS o ON o.{key} = r.{key}
-     WHERE o.{key} IS NULL OR {differs};
+    WITH concerned AS (
+      SELECT {tenant} AS tenant, {user} AS "user"
+        FROM old_rows AS r LEFT JOIN new_rows AS o ON o.{key} = r.{key}
+       WHERE o.{key} IS NULL OR {differs}
+      UNION
+      SELECT {tenant} AS tenant, {user} AS "user"
+        FROM new_rows AS r LEFT JOIN old_rows AS o ON o.{key} = r.{key}
+       WHERE o.{key} IS NULL OR {differs}
+    ) {write};
   END IF;
   RETURN NULL;
 END $body$
+"""
+
+_LOG = 'INSERT INTO {log} (tenant, "user") SELECT tenant, "user" FROM concerned'
+
+_LOG_AND_RECEIPTS = """, logged AS ({log}), s AS NOT MATERIALIZED (
+      SELECT id, tenant, user_id, user_agent FROM {sessions}
+       WHERE ended_at IS NULL AND expires_at > now()
+         AND id NOT IN (
+           SELECT session_id FROM {receipts} WHERE xid = pg_current_xact_id()::text::bigint
+         )
+    )
+    INSERT INTO {receipts} (tenant, "user", session_id, user_agent)
+    SELECT s.tenant, s.user_id::text, s.id, s.user_agent
+      FROM concerned AS c JOIN s ON {same_user} AND (c.tenant IS NULL OR c.tenant = s.tenant)
+    UNION
+    SELECT s.tenant, s.user_id::text, s.id, s.user_agent
+      FROM concerned AS c JOIN s ON c."user" IS NULL AND c.tenant = s.tenant
+    UNION
+    SELECT s.tenant, s.user_id::text, s.id, s.user_agent
+      FROM s WHERE EXISTS (SELECT FROM concerned WHERE "user" IS NULL AND tenant IS NULL)"""
+"""A receipt for each open session of those concerned, whose active tenant is the one concerned;
+one a transaction. Nobody's row is locked for it, and each branch finds its sessions by an index.
 """
 
 _EVENTS = {
@@ -60,7 +92,7 @@ def install() -> None:
     # All or nothing: between two of these statements a trigger would be there and not fire.
     with transaction.atomic(), connection.cursor() as cursor:
         there = set(connection.introspection.table_names(cursor))
-        if AccessLog._meta.db_table not in there:
+        if not {AccessLog._meta.db_table, Receipt._meta.db_table} <= there:
             return
         for table in installed(cursor) - set(wanted):
             _drop(cursor, table)
@@ -93,7 +125,7 @@ def _create(cursor: CursorWrapper, raises: Raises) -> None:
         _FUNCTION.format(
             function=quote(_function(model._meta.db_table)),
             schema=quote(schema),
-            log=quote(AccessLog._meta.db_table),
+            write=_write(raises),
             tenant=_text(model, raises.tenant),
             user=_text(model, raises.users),
             key=quote(str(model._meta.pk.column)),
@@ -109,6 +141,34 @@ def _create(cursor: CursorWrapper, raises: Raises) -> None:
             f" FOR EACH STATEMENT EXECUTE FUNCTION {quote(_function(model._meta.db_table))}()"
         )
         cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+
+
+def _write(raises: Raises) -> str:
+    """What a trigger writes about those who are ``concerned``."""
+    quote = connection.ops.quote_name
+    log = _LOG.format(log=quote(AccessLog._meta.db_table))
+    if raises.model is UserSession:
+        return log
+    return _LOG_AND_RECEIPTS.format(
+        log=log,
+        receipts=quote(Receipt._meta.db_table),
+        sessions=quote(UserSession._meta.db_table),
+        same_user=_same_user(raises),
+    )
+
+
+def _same_user(raises: Raises) -> str:
+    """The session ``s`` is the concerned one's. By the key's own type, so that an index is used.
+
+    Where the column is of another type, a cast could fail, and with it what somebody writes.
+    """
+    wanted = UserSession._meta.get_field("user").db_type(connection)
+    if (
+        raises.users is not None
+        and _field(raises.model, raises.users).db_type(connection) == wanted
+    ):
+        return f's.user_id = c."user"::{wanted}'
+    return 's.user_id::text = c."user"'
 
 
 def _drop(cursor: CursorWrapper, table: str) -> None:
@@ -133,7 +193,11 @@ def _text(model: type[models.Model], name: str | None) -> str:
 
 
 def _column(model: type[models.Model], name: str) -> str:
+    return str(_field(model, name).column)
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     for field in model._meta.concrete_fields:
         if name in (field.name, field.attname):
-            return str(field.column)
+            return field
     raise ValueError(f"{model._meta.label} has no column {name!r}, which Access.raised_by names.")

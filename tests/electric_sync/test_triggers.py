@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from electric_sync import access, triggers
 from electric_sync.access import Raises
-from electric_sync.models import AccessLog, UserSession
+from electric_sync.models import AccessLog, Receipt, UserSession
 from tests.electric_sync.database import connect
 from tests.project.shop.models import Membership, Shop
 
@@ -212,12 +214,193 @@ def test_writers_never_wait_for_each_other(transactional_db):
     shop = Shop.objects.create(name="S")
     for role in ("a", "b"):
         Membership.objects.create(shop=shop, user=user, role=role)
+    signed_in = sign_in(user, tenant=shop.pk)
     with connect(autocommit=False) as one, connect(autocommit=False) as two:
         for session, role in [(one, "a"), (two, "b")]:
             session.execute("SET LOCAL lock_timeout = '2s'")
             session.execute("UPDATE shop_membership SET role = 'c' WHERE role = %s", [role])
 
     assert AccessLog.objects.filter(user=str(user.pk)).values("xid").distinct().count() >= 2
+    assert receipts() == [signed_in.pk] * 2
+
+
+# -------------------------------------------------------------------------- receipts
+
+
+def sign_in(user: User, tenant: object = None, **values: object) -> UserSession:
+    """An open session; the tenant is the user's shop unless told otherwise."""
+    return UserSession.objects.create(
+        key_hash=f"{user.pk}-{UserSession.objects.count()}",
+        user=user,
+        auth_hash="a",
+        tenant=str(Membership.objects.get(user=user).shop_id if tenant is None else tenant),
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+        **{"expires_at": timezone.now() + timedelta(days=1), **values},
+    )
+
+
+def receipts() -> list[object]:
+    """Whose sessions have one, in order, and as often as they have one."""
+    return list(Receipt.objects.order_by("id").values_list("session_id", flat=True))
+
+
+def declare(monkeypatch, *declared: Raises) -> None:
+    """Other triggers from now on. Constraints that wait would be in their way."""
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    monkeypatch.setattr(access.provider(), "raised_by", declared)
+    triggers.install()
+
+
+def colleague(shop: Shop, name: str) -> User:
+    user = User.objects.create(username=name)
+    Membership.objects.create(shop=shop, user=user, role="clerk")
+    return user
+
+
+def test_each_open_session_of_whoever_is_concerned_gets_a_receipt(clerk):
+    two = {sign_in(clerk).pk, sign_in(clerk).pk}
+    sign_in(colleague(Shop.objects.get(), "other"))
+    Receipt.objects.all().delete()
+
+    Membership.objects.filter(user=clerk).update(role="owner")
+
+    assert set(receipts()) == two
+    one = Receipt.objects.first()
+    assert (one.tenant, one.user, one.device) == (*of(clerk), "Firefox on Linux")
+    assert (one.xid, one.cleared_at) == (AccessLog.objects.first().xid, None)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"ended_at": timezone.now()},
+        {"expires_at": timezone.now() - timedelta(seconds=1)},
+        {"tenant": "4711"},
+        {"tenant": ""},
+    ],
+    ids=["ended", "expired", "in another tenant", "in none"],
+)
+def test_a_session_that_shows_nothing_of_it_gets_none(clerk, values):
+    sign_in(clerk, **values)
+
+    Membership.objects.update(role="owner")
+
+    assert receipts() == []
+
+
+def test_what_counts_in_every_tenant_gives_receipts_in_the_sessions_own(clerk):
+    sign_in(clerk)
+    sign_in(clerk, tenant="4711")
+
+    User.objects.filter(pk=clerk.pk).update(is_active=False)
+
+    tenants = set(Receipt.objects.values_list("tenant", flat=True))
+    assert tenants == {of(clerk)[0], "4711"}
+
+
+def test_what_counts_for_everybody_of_a_tenant_gives_receipts_to_all_who_work_there(
+    clerk, monkeypatch
+):
+    shop = Shop.objects.get()
+    there = {sign_in(clerk).pk, sign_in(colleague(shop, "other")).pk}
+    sign_in(colleague(Shop.objects.create(name="T"), "elsewhere"))
+    declare(monkeypatch, Raises(Shop, users=None, tenant="id", columns=["name"]))
+
+    Shop.objects.filter(pk=shop.pk).update(name="U")
+
+    assert set(receipts()) == there
+
+
+def test_what_counts_for_everybody_everywhere_gives_receipts_to_all(clerk):
+    there = {
+        sign_in(clerk).pk,
+        sign_in(colleague(Shop.objects.create(name="T"), "elsewhere")).pk,
+    }
+    Receipt.objects.all().delete()
+
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    run("TRUNCATE shop_membership")
+
+    assert set(receipts()) == there
+
+
+def test_a_person_column_of_another_type_finds_its_sessions_too(clerk, monkeypatch):
+    """A cast that fails would break what somebody writes."""
+    sign_in(clerk)
+    declare(monkeypatch, Raises(Shop, users="name", tenant="id"))
+
+    Shop.objects.update(name="nobody's key")
+    assert receipts() == []
+    Shop.objects.update(name=str(clerk.pk))
+    assert len(receipts()) == 1
+
+
+def test_many_changes_in_one_transaction_are_one_receipt(clerk):
+    sign_in(clerk)
+
+    for role in "abc":
+        Membership.objects.update(role=role)
+
+    assert len(receipts()) == 1
+    assert AccessLog.objects.count() > 1
+
+
+def test_deletes_inserts_and_cascades_give_receipts(clerk):
+    membership = Membership.objects.get()
+    session = sign_in(clerk).pk
+
+    membership.delete()
+    assert receipts() == [session]
+
+    Receipt.objects.all().delete()
+    membership.save()
+    assert receipts() == [session]
+
+    Receipt.objects.all().delete()
+    membership.shop.delete()
+    assert receipts() == [session]
+
+
+def test_a_session_that_ends_by_itself_or_goes_elsewhere_gives_none(clerk):
+    session = sign_in(clerk)
+
+    UserSession.objects.update(tenant="4711")
+    UserSession.objects.filter(pk=session.pk).update(ended_at=timezone.now())
+    session.delete()
+
+    assert receipts() == []
+
+
+def test_a_session_that_somebody_else_ends_gives_one(clerk):
+    session = sign_in(clerk)
+    sign_in(clerk, ended_at=timezone.now())
+
+    assert UserSession.objects.filter(user=clerk).end() == 1
+
+    assert receipts() == [session.pk]
+    assert UserSession.objects.open().count() == 0
+    assert UserSession.objects.filter(user=clerk).end() == 0
+
+
+def test_a_receipt_outlives_its_session(clerk):
+    session = sign_in(clerk)
+    Membership.objects.update(role="owner")
+
+    clerk.delete()
+
+    assert session.pk in receipts()
+
+
+def test_a_role_without_rights_on_sessions_gives_receipts_all_the_same(clerk):
+    sign_in(clerk)
+    run("CREATE ROLE limited_of_the_tests")
+    run("GRANT USAGE ON SCHEMA public TO limited_of_the_tests")
+    run("GRANT SELECT, UPDATE ON shop_membership TO limited_of_the_tests")
+    run("SET LOCAL ROLE limited_of_the_tests")
+    run("UPDATE shop_membership SET role = 'owner'")
+    run("RESET ROLE")
+
+    assert len(receipts()) == 1
 
 
 # ------------------------------------------------------------------------ installing

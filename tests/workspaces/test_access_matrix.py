@@ -22,7 +22,7 @@ from electric_sync.live.window import Window
 from electric_sync.shapes import shapes
 from electric_sync.snapshots import read_snapshot
 from workspaces.access import WorkspaceAccess
-from workspaces.actions import columns, rows, tables, workspaces
+from workspaces.actions import columns, people, rows, sharing, tables, workspaces
 from workspaces.actions.companies import create_company
 from workspaces.api import api
 from workspaces.models import (
@@ -31,6 +31,7 @@ from workspaces.models import (
     DataTable,
     DataTableColumn,
     DataTableRow,
+    Membership,
     User,
     Workspace,
     WorkspaceGrant,
@@ -78,7 +79,8 @@ def _given(who: tuple[str, ...], status: int) -> Expected:
 
 #: Things of the company, not of a workspace: members see that they are there. The outsider owns
 #: a company, and is answered about that one.
-IN_COMPANY = (*SEEING, "editor-without-grant", "outsider")
+COLLEAGUES = (*SEEING, "editor-without-grant")
+IN_COMPANY = (*COLLEAGUES, "outsider")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class Things:
     trashed_workspace: Workspace
     trashed_table: DataTable
     trashed_row: UUID
+    member: Membership
+    """Somebody who was given the workspace to look at."""
 
     @property
     def keys(self) -> dict[str, UUID]:
@@ -102,6 +106,8 @@ class Things:
             "table_id": self.table.pk,
             "column_id": self.column.pk,
             "row_id": self.row.pk,
+            "member_id": self.member.pk,
+            "user_id": self.member.user_id,
         }
 
 
@@ -120,6 +126,8 @@ def make_things(firm: Firm) -> Things:
     column = columns.create_column(owner, table, name="Hidden column")
     kept, gone = (rows.add_row(owner, table, {str(column.pk): "Hidden cell"}) for _ in range(2))
     rows.delete_rows(owner, table, [gone.pk])
+    member, _ = people.add_person(owner, some_address(), "Fresh person", "viewer")
+    sharing.share_workspace(owner, workspace, member.user_id, "view")
     return Things(
         company=firm.company,
         workspace=workspace,
@@ -129,7 +137,13 @@ def make_things(firm: Firm) -> Things:
         trashed_workspace=workspaces.delete_workspace(owner, trashed_workspace),
         trashed_table=tables.delete_table(owner, trashed),
         trashed_row=gone.pk,
+        member=member,
     )
+
+
+def some_address() -> str:
+    """An e-mail address that nobody has."""
+    return f"{uuid4().hex}@fern.example"
 
 
 # ── The matrix of pages ─────────────────────────────────────────────────────
@@ -215,6 +229,10 @@ WORKSPACE = "/api/workspaces/{workspace_id}"
 TABLE = "/api/data-tables/{table_id}"
 COLUMN = "/api/columns/{column_id}"
 ROW = "/api/rows/{row_id}"
+MEMBERS = "/api/members"
+MEMBER = "/api/members/{member_id}"
+GRANTS = WORKSPACE + "/grants"
+GRANT = GRANTS + "/{user_id}"
 
 
 def _op(
@@ -254,6 +272,27 @@ OPERATIONS: list[Case] = [
         lambda things: {"cells": {str(things.column.pk): "Anew"}},
     ),
     _op("delete", ROW, operation(204, EDITORS)),
+    _op("post", WORKSPACE + "/restore", operation(200, MANAGERS), in_trash=True),
+    _op("post", TABLE + "/restore", operation(200, EDITORS), in_trash=True),
+    _op("get", MEMBERS, operation(200, (*MANAGERS, "outsider"), seen_by=IN_COMPANY)),
+    _op(
+        "post",
+        MEMBERS,
+        operation(201, (*MANAGERS, "outsider"), seen_by=IN_COMPANY),
+        lambda things: {"email": some_address(), "name": "Anew"},
+    ),
+    _op("get", MEMBER, operation(200, MANAGERS, seen_by=COLLEAGUES)),
+    _op(
+        "put",
+        MEMBER,
+        operation(200, MANAGERS, seen_by=COLLEAGUES),
+        lambda things: {"role": "editor"},
+    ),
+    _op("delete", MEMBER, operation(204, MANAGERS, seen_by=COLLEAGUES)),
+    _op("post", MEMBER + "/end-devices", operation(200, MANAGERS, seen_by=COLLEAGUES)),
+    _op("get", GRANTS, operation(200, MANAGERS)),
+    _op("put", GRANT, operation(200, MANAGERS), lambda things: {"level": "edit"}),
+    _op("delete", GRANT, operation(204, MANAGERS)),
 ]
 
 #: Addresses that say nothing of anybody's data: a description of the API.
@@ -367,10 +406,9 @@ def test_what_is_not_there_is_answered_like_what_may_not_be_seen(firm: Firm) -> 
     """Neither status nor words tell the two apart."""
     things, nothing = make_things(firm), _Nothing()
     for case in (*PAGES, *OPERATIONS):
-        body = case.body(things)
         for who in (NOBODY, LOCKED_OUT, "outsider", "editor-without-grant"):
             there, missing = (
-                send(browser_of(firm, who), case, address_of(case, which), body)
+                send(browser_of(firm, who), case, address_of(case, which), case.body(things))
                 for which in (things, nothing)
             )
             assert there.status_code == missing.status_code, (case, who)
@@ -382,7 +420,7 @@ class _Nothing:
     """Keys of what was never there."""
 
     def __init__(self) -> None:
-        names = ("workspace_id", "table_id", "column_id", "row_id")
+        names = ("workspace_id", "table_id", "column_id", "row_id", "member_id", "user_id")
         self.keys = {name: uuid4() for name in names}
         self.trashed_workspace = Workspace(pk=uuid4())
         self.trashed_table = DataTable(pk=uuid4())
@@ -453,23 +491,22 @@ def _of_the_admin() -> Iterator[tuple[str, URLPattern]]:
 
 # ── Live views and shapes ───────────────────────────────────────────────────
 
-MEMBERS = (*SEEING, "editor-without-grant")
 #: Who is let in with the keys of the firm's things. What has no keys shows the outsider their own.
 LIVE = {
     "table_rows": SEEING,
     "table_head": SEEING,
     "table_title": SEEING,
-    "table_people": (*MEMBERS, "outsider"),
-    "sidebar": (*MEMBERS, "outsider"),
-    "home_workspaces": (*MEMBERS, "outsider"),
+    "table_people": (*COLLEAGUES, "outsider"),
+    "sidebar": (*COLLEAGUES, "outsider"),
+    "home_workspaces": (*COLLEAGUES, "outsider"),
     "workspace_title": SEEING,
     "workspace_tables": SEEING,
     "audit_entries": (*MANAGERS, "outsider"),
 }
 SHAPES = {
-    "workspaces": (*MEMBERS, "outsider"),
-    "data_tables": (*MEMBERS, "outsider"),
-    "people": (*MEMBERS, "outsider"),
+    "workspaces": (*COLLEAGUES, "outsider"),
+    "data_tables": (*COLLEAGUES, "outsider"),
+    "people": (*COLLEAGUES, "outsider"),
     "tables_of_workspace": SEEING,
     "data_table_columns": SEEING,
     "data_table_views": SEEING,
@@ -497,7 +534,7 @@ def test_a_live_view_shows_nothing_that_its_viewer_may_not_see(firm: Firm, name:
     things, view = make_things(firm), live_views.get(name)
     takes = {param for shape in view.depends_on() for param in shape.params}
     params = view.clean({param: things.keys[param] for param in takes})
-    for who in (*MEMBERS, "outsider"):
+    for who in (*COLLEAGUES, "outsider"):
         access = access_of(firm, who)
         audience = view.admit(access, params)
         # Who sees all of a company is let in with any key; another company's things have none.
@@ -518,7 +555,7 @@ def test_a_live_view_shows_nothing_that_its_viewer_may_not_see(firm: Firm, name:
 def test_a_shape_is_followed_by_whom_it_is_for(firm: Firm, name: str) -> None:
     things, shape = make_things(firm), shapes.get(name)
     params = {param: things.keys[param] for param in shape.params}
-    for who in (*MEMBERS, "outsider"):
+    for who in (*COLLEAGUES, "outsider"):
         access = access_of(firm, who)
         allowed = shape.allows(access, **params)
         # Who sees all of a company is let in with any key, and the company is joined: no rows.

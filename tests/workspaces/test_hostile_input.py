@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from workspaces.actions import rows
 from workspaces.columns import TYPES, CellError
-from workspaces.models import DataTable, DataTableColumn, DataTableRow, User
+from workspaces.models import DataTable, DataTableColumn, DataTableRow, Membership, User
 
 from .conftest import Firm, make_firm
 
@@ -199,6 +199,17 @@ BODIES = [
     '{"name": "x", "width": 1e308}',
     '{"name": "x", "width": ' + "9" * 400 + "}",
     '{"name": "x", "company_id": "y"}',
+    '{"email": "a\\u0000@b.example", "name": "x"}',
+    '{"email": "\\ud800@b.example", "name": "x"}',
+    '{"email": "' + "x" * 5_000 + '@b.example", "name": "x"}',
+    '{"email": "' + "x" * 60 + "@" + ("y" * 60 + ".") * 4 + 'example", "name": "x"}',
+    '{"email": "x@%s.example", "name": "\\u0000"}',
+    '{"email": "x@%s.example", "name": "' + "y" * 5_000 + '"}',
+    '{"email": "x@%s.example", "name": "x", "role": "\\u0000"}',
+    '{"role": "\\ud800"}',
+    '{"role": ["owner"]}',
+    '{"level": "\\u0000"}',
+    '{"level": {"edit": 1}}',
     '{"ids": ["%s"]}',
     '{"after": "\\u0000"}',
     "\x00",
@@ -211,6 +222,8 @@ BODIES = [
 
 def test_no_body_breaks_an_operation(firm: Firm, owner: Client) -> None:
     sheet = f"/api/data-tables/{firm.table.pk}"
+    member = Membership.objects.get(company=firm.company, user=firm.people["viewer"])
+    grants = f"/api/workspaces/{firm.workspace.pk}/grants"
     for kind, body in product(firm.columns, BODIES):
         content = body.replace("%s", firm.key(kind)).encode("utf-8", "surrogatepass")
         for method, address in (
@@ -221,6 +234,9 @@ def test_no_body_breaks_an_operation(firm: Firm, owner: Client) -> None:
             ("put", sheet),
             ("put", f"/api/columns/{firm.key(kind)}"),
             ("post", "/api/workspaces"),
+            ("post", "/api/members"),
+            ("put", f"/api/members/{member.pk}"),
+            ("put", f"{grants}/{member.user_id}"),
             ("post", f"/t/{firm.table.pk}/delete-rows"),
         ):
             response = owner.generic(method, address, content, "application/json")

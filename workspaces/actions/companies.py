@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
 from workspaces.access import Actor
-from workspaces.errors import Invalid
 from workspaces.models import AuditLog, Company, Membership, Role, User
 
 from .audit import record
-from .finding import clean_name
+from .finding import clean_email, clean_name
 
 
 @transaction.atomic
@@ -20,11 +17,7 @@ def create_company(name: str, *, owner_email: str, owner_name: str = "") -> Comp
 
     A new person has no password: give them one with ``manage.py changepassword``.
     """
-    email = owner_email.strip().lower()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise Invalid({"owner": f"“{owner_email}” is not an e-mail address."}) from None
+    email = clean_email(owner_email, "owner")
     company = Company.objects.create(name=clean_name(name))
     owner = User.objects.filter(email=email).first()
     if owner is None:

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from typing import TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import connection
 from django.db.models import Model
 
@@ -23,6 +25,8 @@ from workspaces.models.fields import MAX_NAME
 from workspaces.text import one_line
 
 Found = TypeVar("Found", bound=Model)
+
+MAX_EMAIL = 254  # characters of an address
 
 HOLD_COLUMNS = """
     select from data_table_columns where company_id = %s and id = any(%s) order by id for key share
@@ -112,6 +116,21 @@ def clean_name(given: object) -> str:
     if len(name) > MAX_NAME:
         raise Invalid({"name": f"A name has at most {MAX_NAME} characters."})
     return name
+
+
+def clean_email(given: str, field: str = "email") -> str:
+    """An e-mail address as it is stored.
+
+    Raises:
+        Invalid: it is none.
+    """
+    email = given.strip().lower()
+    try:
+        validate_email(email)
+        MaxLengthValidator(MAX_EMAIL)(email)
+    except ValidationError:
+        raise Invalid({field: f"“{given[:60]}” is not an e-mail address."}) from None
+    return email
 
 
 def _lock(

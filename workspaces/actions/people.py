@@ -10,8 +10,6 @@ from functools import partial
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,8 +19,8 @@ from workspaces.errors import Forbidden, Invalid, NotFound
 from workspaces.models import Membership, Role, User, WorkspaceGrant
 
 from .audit import record
-from .finding import clean_name, hold_member, key_of, lock_company
-from .permission import require_managing, role_of
+from .finding import clean_email, clean_name, hold_member, key_of, lock_company
+from .permission import require_managing_people
 
 MAX_PEOPLE = 2_000  # in a company
 NAMED = 20  # workspaces that the audit log names of somebody who has gone
@@ -36,9 +34,9 @@ def add_person(actor: Actor, email: str, name: str, role: str) -> tuple[Membersh
     in another company, keeps their name and signs in as before.
     """
     lock_company(actor)
-    require_managing(actor)
+    acting = require_managing_people(actor)
     role = clean_role(role)
-    decision = appointing(role_of(actor, "company"), None, role)
+    decision = appointing(acting, None, role)
     if not decision:
         raise Forbidden(decision.reason)
     email = clean_email(email)
@@ -67,7 +65,7 @@ def change_role(actor: Actor, membership: Membership | UUID, role: str) -> Membe
     The workspaces that they were given stay given: they count again once they are needed.
     """
     lock_company(actor)
-    acting = role_of(actor, "person")
+    acting = require_managing_people(actor)
     member = _lock_member(actor, membership)
     role, before = clean_role(role), member.role
     _require_appointing(actor, acting, member, role)
@@ -85,7 +83,7 @@ def remove_person(actor: Actor, membership: Membership | UUID) -> None:
     The person stays, with their other companies and what they wrote.
     """
     lock_company(actor)
-    acting = role_of(actor, "person")
+    acting = require_managing_people(actor)
     member = _lock_member(actor, membership, going=True)
     _require_appointing(actor, acting, member, None)
     grants = WorkspaceGrant.objects.filter(company_id=member.company_id, user_id=member.user_id)
@@ -104,7 +102,7 @@ def remove_person(actor: Actor, membership: Membership | UUID) -> None:
 @transaction.atomic
 def end_devices(actor: Actor, membership: Membership | UUID) -> int:
     """Sign somebody out on every device on which they have this company open. Returns how many."""
-    acting = role_of(actor, "person")
+    acting = require_managing_people(actor)
     member = hold_member(actor, pk=key_of(membership))
     decision = signing_out(acting, member.role)
     if not decision:
@@ -116,20 +114,6 @@ def end_devices(actor: Actor, membership: Membership | UUID) -> int:
     if ended:
         _record(actor, "person.signed_out", member, devices=ended)
     return ended
-
-
-def clean_email(given: str) -> str:
-    """An e-mail address as it is stored.
-
-    Raises:
-        Invalid: it is none.
-    """
-    email = given.strip().lower()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise Invalid({"email": f"“{given[:60]}” is not an e-mail address."}) from None
-    return email
 
 
 def clean_role(given: str) -> str:

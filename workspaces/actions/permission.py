@@ -58,17 +58,24 @@ def require_sharing(actor: Actor, workspace_id: UUID) -> None:
     require_managing(actor, workspace_id)
 
 
-def role_of(actor: Actor, what: str) -> str:
-    """What an actor is in the company, held as it is. Operators do what owners do.
+def require_managing_people(actor: Actor) -> str:
+    """Let an actor change the people of the company, and say what they are in it, held as it is.
+
+    This comes before anybody is looked for: who does not manage learns nothing. Operators do what
+    owners do.
 
     Raises:
-        NotFound: they are nothing there, and so there is no ``what`` for them.
+        NotFound: they do not belong to the company.
+        Forbidden: they do not manage it.
     """
     if actor.is_operator:
         return Role.OWNER.value
     role = _role(actor)
     if role is None:
-        raise NotFound(what)
+        raise NotFound("person")
+    decision = managing(role)
+    if not decision:
+        raise Forbidden(decision.reason)
     return role
 
 

@@ -1,4 +1,4 @@
-"""The JSON API under ``/api/``: workspaces, tables, columns and rows.
+"""The JSON API under ``/api/``: workspaces and who sees them, people, tables, columns and rows.
 
 - Signed in by the session cookie; whatever changes something needs the CSRF token as well.
 - Reads happen in one snapshot together with the access that permits them (``reading``), so nothing
@@ -13,6 +13,8 @@ from ninja.security import django_auth
 
 from . import problems
 from .columns import router as columns
+from .grants import router as grants
+from .members import router as members
 from .parsing import StrictParser
 from .rows import router as rows
 from .tables import router as tables
@@ -23,7 +25,9 @@ Workspaces hold tables, tables hold columns and rows. A row's `cells` are values
 
 Sign in with the session cookie. Requests that change something carry the CSRF token in the header
 `X-CSRFToken`. Values in requests may be what a person would type; the column's type reads them.
-Errors are `application/problem+json`; their `detail` is a sentence for a person.
+Errors are `application/problem+json`; their `detail` is a sentence for a person. What you may not
+see is not there for you: that is a 404, as for what does not exist. What you may see and not do is
+a 403, and `detail` says why. Access that is changed counts in the very next answer.
 """
 
 api = NinjaAPI(
@@ -34,7 +38,7 @@ api = NinjaAPI(
     urls_namespace="api",
     parser=StrictParser(),
 )
-for router in (workspaces, tables, columns, rows):
+for router in (workspaces, grants, members, tables, columns, rows):
     api.add_router("", router)
 problems.answer_errors_of(api)
 

@@ -11,9 +11,9 @@ from django.http import HttpRequest
 
 from electric_sync.access import access_of
 from electric_sync.snapshots import read_snapshot
-from workspaces.access import WorkspaceAccess
-from workspaces.errors import NotFound, NotSignedIn
-from workspaces.models import DataTable, Workspace
+from workspaces.access import WorkspaceAccess, managing
+from workspaces.errors import Forbidden, NotFound, NotSignedIn
+from workspaces.models import DataTable, Membership, Workspace
 
 
 @contextmanager
@@ -27,6 +27,28 @@ def reading(request: HttpRequest) -> Iterator[WorkspaceAccess]:
         if access is None:
             raise NotSignedIn
         yield cast(WorkspaceAccess, access)
+
+
+@contextmanager
+def managing_reader(
+    request: HttpRequest, workspace_id: UUID | None = None
+) -> Iterator[WorkspaceAccess]:
+    """The same for what only owners and admins see. A workspace that is not there comes first."""
+    with reading(request) as access:
+        if workspace_id is not None:
+            workspace_of(access, workspace_id)
+        decision = managing(access.role)
+        if not decision:
+            raise Forbidden(decision.reason)
+        yield access
+
+
+def member_of(access: WorkspaceAccess, key: UUID) -> Membership:
+    """Somebody of the company."""
+    found = Membership.objects.filter(company_id=access.company_id, pk=key).first()
+    if found is None:
+        raise NotFound("person")
+    return found
 
 
 def workspace_of(access: WorkspaceAccess, key: UUID) -> Workspace:

@@ -49,6 +49,86 @@ class TableOut(Schema):
     created_at: datetime
 
 
+class MemberIn(Strict):
+    """Somebody to add. The name counts only for who is new to the whole installation."""
+
+    email: str
+    name: str = ""
+    role: str = Field("viewer", description="`owner`, `admin`, `editor` or `viewer`.")
+
+
+class RoleIn(Strict):
+    """Another role."""
+
+    role: str = Field(description="`owner`, `admin`, `editor` or `viewer`.")
+
+
+class MemberOut(Schema):
+    """Somebody of the company."""
+
+    id: UUID
+    user_id: UUID = Field(description="What grants and person cells name.")
+    name: str
+    email: str
+    role: str
+    active: bool = Field(description="`false`: locked out, may not sign in anywhere.")
+    created_at: datetime
+
+
+class AddedMember(Schema):
+    """Who was added, and whether an account was made for them."""
+
+    member: MemberOut
+    is_new: bool
+
+
+class Sees(Schema):
+    """What somebody may do in a workspace, and why."""
+
+    workspace_id: UUID
+    workspace: str
+    level: str | None = Field(description="`edit`, `view`, or `null`: they do not see it.")
+    reason: str
+
+
+class MemberDetail(MemberOut):
+    """Somebody of the company, and what they see."""
+
+    workspaces: list[Sees]
+
+
+class EndedDevices(Schema):
+    """How many sign-ins were ended."""
+
+    ended: int
+
+
+class GrantIn(Strict):
+    """The level of a grant."""
+
+    level: str = Field(description="`view` or `edit`. A viewer only looks all the same.")
+
+
+class GrantOut(Schema):
+    """A workspace that somebody was given."""
+
+    workspace_id: UUID
+    user_id: UUID
+    level: str
+    created_at: datetime
+
+
+class Seen(Schema):
+    """What somebody may do in the workspace, and why."""
+
+    user_id: UUID
+    name: str
+    role: str
+    grant: str | None = Field(description="What they were given: `view`, `edit` or nothing.")
+    level: str | None = Field(description="`edit`, `view`, or `null`: they do not see it.")
+    reason: str
+
+
 class ColumnIn(Strict):
     """A new column."""
 

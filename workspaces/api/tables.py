@@ -41,7 +41,10 @@ def get_table(request: HttpRequest, table_id: UUID) -> DataTable:
 
 @router.put("/data-tables/{table_id}", response={200: TableOut, **WRITE_REFUSALS})
 def change_table(request: HttpRequest, table_id: UUID, body: TableIn) -> DataTable:
-    """Give a table another name, or move it to another workspace."""
+    """Give a table another name, or move it to another workspace.
+
+    To move it you must be able to edit both. Who does not see the new one loses it at once.
+    """
     actor = actor_of(request)
     table = None
     with transaction.atomic():
@@ -59,3 +62,9 @@ def delete_table(request: HttpRequest, table_id: UUID) -> Status[None]:
     """Put a table in the trash."""
     actions.delete_table(actor_of(request), table_id)
     return Status(204, None)
+
+
+@router.post("/data-tables/{table_id}/restore", response={200: TableOut, **WRITE_REFUSALS})
+def restore_table(request: HttpRequest, table_id: UUID) -> DataTable:
+    """Take a table out of the trash."""
+    return actions.restore_table(actor_of(request), table_id)

@@ -48,3 +48,9 @@ def delete_workspace(request: HttpRequest, workspace_id: UUID) -> Status[None]:
     """Put a workspace in the trash. For owners and admins."""
     actions.delete_workspace(actor_of(request), workspace_id)
     return Status(204, None)
+
+
+@router.post("/workspaces/{workspace_id}/restore", response={200: WorkspaceOut, **WRITE_REFUSALS})
+def restore_workspace(request: HttpRequest, workspace_id: UUID) -> Workspace:
+    """Take a workspace out of the trash. For owners and admins."""
+    return actions.restore_workspace(actor_of(request), workspace_id)

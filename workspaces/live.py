@@ -1,8 +1,12 @@
-"""What is live on the product's pages.
+"""What is live on the product's pages: whatever depends on who looks, and what others change.
 
 A rendering depends on its parameters and its audience alone. An audience carries no more
 than the template or the query needs, so that people share renderings: whether they may edit,
-and which workspaces they see (`None`: all of them).
+and which workspaces they see (`None`: all of them). Outside of live views a page is the same
+for all who may open it, so a change of somebody's role or grants never needs a reload.
+
+Owners and admins may view any workspace of theirs, whatever its id: so what is not read through
+a list, where the library joins the company, is read with the company of the audience.
 """
 
 # Views name their parameters, which the library passes by name: that is their declaration.
@@ -16,13 +20,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 
 from electric_sync.live import Audience, LiveList, LiveRegion
 from electric_sync.shapes import register
-from workspaces.access import WorkspaceAccess
+from workspaces.access import SEES_ALL, WorkspaceAccess
 from workspaces.models import (
     AuditLog,
+    Company,
     DataTable,
     DataTableColumn,
     DataTableRow,
@@ -35,10 +40,15 @@ from workspaces.shapes import (
     DataTableColumns,
     DataTableRows,
     DataTables,
+    OwnCompany,
+    OwnMemberships,
     People,
     TablesOfWorkspace,
     Workspaces,
 )
+
+MOST_TO_ASK = 4
+"""So many of those who manage a company are named to somebody who has lost access."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ class TableRows(LiveList):
     """The rows of a table, in their order."""
 
     shape = DataTableRows
-    also = (DataTableColumns, People)
+    also = (DataTableColumns, People, TablesOfWorkspace, Workspaces)
     template = "workspaces/_row.html"
     tag = "tbody"
 
@@ -71,10 +81,12 @@ class TableRows(LiveList):
     def queryset(
         self, audience: Audience, workspace_id: UUID, table_id: UUID
     ) -> QuerySet[DataTableRow]:
-        """All of them."""
-        return DataTableRow.objects.filter(table_id=table_id, workspace_id=workspace_id).order_by(
-            "position", "id"
-        )
+        """All of them, unless the table or its workspace is in the trash."""
+        return DataTableRow.objects.filter(
+            Exists(_table(audience, workspace_id, table_id)),
+            table_id=table_id,
+            workspace_id=workspace_id,
+        ).order_by("position", "id")
 
     def context(self, audience: Audience, workspace_id: UUID, table_id: UUID) -> dict[str, Any]:
         """The columns, and the people that cells may name."""
@@ -86,7 +98,7 @@ class TableRows(LiveList):
 class TableHead(LiveRegion):
     """The column heads, with their menus for those who may edit."""
 
-    shapes = (DataTableColumns,)
+    shapes = (DataTableColumns, TablesOfWorkspace, Workspaces)
     template = "workspaces/_table_head.html"
     tag = "thead"
 
@@ -117,31 +129,134 @@ class TablePeople(LiveRegion):
         return {"people": Membership.objects.filter(company_id=audience.company)}
 
 
-@register
-class TableTitle(LiveRegion):
-    """Where a table is and what it is called. The script takes the page's title from it."""
+class OfTable(LiveRegion):
+    """What a table's page shows beside its cells."""
 
-    # The columns bring the table's id along: a view has the parameters of its shapes.
-    shapes = (Workspaces, TablesOfWorkspace, DataTableColumns)
-    template = "workspaces/_table_title.html"
+    shapes = (Workspaces, TablesOfWorkspace)
+    params = {"table_id": UUID}
 
     def audience(
         self, access: WorkspaceAccess, workspace_id: UUID, table_id: UUID
     ) -> Audience | None:
-        """Whoever sees the workspace."""
-        return _workspace_audience(access, workspace_id)
+        """Whoever sees the workspace; editors get buttons."""
+        return _table_audience(access, workspace_id)
 
     def context(self, audience: Audience, workspace_id: UUID, table_id: UUID) -> dict[str, Any]:
-        """The table and its workspace."""
-        table = (
-            DataTable.objects.select_related("workspace")
-            .filter(pk=table_id, workspace_id=workspace_id, company_id=audience.company)
-            .first()
-        )
+        """The table and its workspace; none, once it was deleted or moved away."""
+        table = _table(audience, workspace_id, table_id).select_related("workspace").first()
         return {"table": table, "workspace": table and table.workspace}
 
 
+@register
+class TableTitle(OfTable):
+    """Where a table is, what it is called, its menu. The script takes the page's title from it."""
+
+    template = "workspaces/_table_title.html"
+
+
+@register
+class TableToolbar(OfTable):
+    """What can be done with rows, or that nothing can, and why."""
+
+    template = "workspaces/_table_toolbar.html"
+
+
+@register
+class TableEnd(OfTable):
+    """What stands under the last row, or instead of rows."""
+
+    template = "workspaces/_table_end.html"
+
+
+# ── Forms ───────────────────────────────────────────────────────────────────
+
+
+@register
+class EditingGuard(LiveRegion):
+    """Empty. It is withdrawn from a form, and the form with it, once its viewer may not edit."""
+
+    shapes = ()
+    params = {"workspace_id": UUID}
+    template = "workspaces/_guard.html"
+
+    def audience(self, access: WorkspaceAccess, workspace_id: UUID) -> Audience | None:
+        """Editors of the workspace."""
+        return Audience() if access.may_edit(workspace_id) else None
+
+
+@register
+class ManagingGuard(LiveRegion):
+    """The same for the forms of owners and admins."""
+
+    shapes = ()
+    template = "workspaces/_guard.html"
+
+    def audience(self, access: WorkspaceAccess) -> Audience | None:
+        """Owners and admins."""
+        return Audience() if access.may_manage() else None
+
+
 # ── Workspaces and what is in them ──────────────────────────────────────────
+
+
+@register
+class Companies(LiveRegion):
+    """The company that is open, and the viewer's others, to switch to."""
+
+    shapes = (OwnMemberships, OwnCompany)
+    template = "workspaces/_companies.html"
+
+    def audience(self, access: WorkspaceAccess, user_id: UUID) -> Audience | None:
+        """The viewer alone."""
+        return Audience(company=access.tenant)
+
+    def context(self, audience: Audience, user_id: UUID) -> dict[str, Any]:
+        """The companies, in the order in which they were joined."""
+        theirs = Membership.objects.filter(user_id=user_id).select_related("company")
+        companies = [each.company for each in theirs.order_by("created_at", "id")]
+        return {
+            "companies": companies,
+            "open": next((each for each in companies if str(each.pk) == audience.company), None),
+        }
+
+
+@register
+class Me(LiveRegion):
+    """The viewer's name and role."""
+
+    shapes = (OwnMemberships,)
+    template = "workspaces/_me.html"
+
+    def audience(self, access: WorkspaceAccess, user_id: UUID) -> Audience | None:
+        """The viewer alone."""
+        return Audience(company=access.tenant)
+
+    def context(self, audience: Audience, user_id: UUID) -> dict[str, Any]:
+        """The viewer as a member of the company."""
+        return {
+            "member": Membership.objects.filter(
+                user_id=user_id, company_id=audience.company
+            ).first()
+        }
+
+
+@register
+class WhomToAsk(LiveRegion):
+    """Who can give access, for whoever has lost some. A script shows it then."""
+
+    shapes = (People,)
+    template = "workspaces/_whom_to_ask.html"
+
+    def audience(self, access: WorkspaceAccess) -> Audience | None:
+        """Every member may write to those who manage the company."""
+        return Audience(company=access.tenant)
+
+    def context(self, audience: Audience) -> dict[str, Any]:
+        """The first few of them, owners first."""
+        managers = Membership.objects.filter(
+            company_id=audience.company, role__in=SEES_ALL, active=True
+        )
+        return {"people": managers.order_by("-role", "created_at", "id")[:MOST_TO_ASK]}
 
 
 @register
@@ -153,7 +268,11 @@ class Sidebar(LiveRegion):
 
     def audience(self, access: WorkspaceAccess) -> Audience | None:
         """What is shown depends on what may be seen."""
-        return Audience(company=access.tenant, visible=access.visible_workspaces())
+        return Audience(
+            company=access.tenant,
+            visible=access.visible_workspaces(),
+            manages=access.may_manage(),
+        )
 
     def context(self, audience: Audience) -> dict[str, Any]:
         """The workspaces with their tables."""
@@ -164,7 +283,7 @@ class Sidebar(LiveRegion):
 class HomeWorkspaces(LiveRegion):
     """The same on the company's home page, with room to say more."""
 
-    shapes = (Workspaces, DataTables)
+    shapes = (OwnCompany, Workspaces, DataTables)
     template = "workspaces/_home.html"
 
     def audience(self, access: WorkspaceAccess) -> Audience | None:
@@ -180,25 +299,46 @@ class HomeWorkspaces(LiveRegion):
         )
 
     def context(self, audience: Audience) -> dict[str, Any]:
-        """The workspaces with their tables."""
-        return {"places": _places(audience.company, audience.visible, editable=audience.editable)}
+        """The company, and its workspaces with their tables."""
+        return {
+            "company": Company.objects.filter(pk=audience.company).first(),
+            "places": _places(audience.company, audience.visible, editable=audience.editable),
+        }
+
+
+class OfWorkspace(LiveRegion):
+    """What a workspace's page shows beside its tables."""
+
+    shapes = (Workspaces,)
+    params = {"workspace_id": UUID}
+
+    def audience(self, access: WorkspaceAccess, workspace_id: UUID) -> Audience | None:
+        """Whoever sees it; editors may make tables, owners and admins manage it."""
+        if not access.may_view(workspace_id):
+            return None
+        return Audience(
+            company=access.tenant,
+            can_edit=access.may_edit(workspace_id),
+            manages=access.may_manage(),
+        )
+
+    def context(self, audience: Audience, workspace_id: UUID) -> dict[str, Any]:
+        """The workspace; none, once it was deleted."""
+        return {"workspace": _workspace(audience, workspace_id).first()}
 
 
 @register
-class WorkspaceTitle(LiveRegion):
-    """What a workspace is called."""
+class WorkspaceTitle(OfWorkspace):
+    """What a workspace is called, and its menu."""
 
-    shapes = (Workspaces, TablesOfWorkspace)
     template = "workspaces/_workspace_title.html"
 
-    def audience(self, access: WorkspaceAccess, workspace_id: UUID) -> Audience | None:
-        """Whoever sees it."""
-        return _workspace_audience(access, workspace_id)
 
-    def context(self, audience: Audience, workspace_id: UUID) -> dict[str, Any]:
-        """The workspace."""
-        found = Workspace.objects.filter(pk=workspace_id, company_id=audience.company)
-        return {"workspace": found.first()}
+@register
+class WorkspaceEmpty(OfWorkspace):
+    """What stands where no tables are."""
+
+    template = "workspaces/_workspace_empty.html"
 
 
 @register
@@ -206,6 +346,7 @@ class WorkspaceTables(LiveList):
     """The tables of a workspace."""
 
     shape = TablesOfWorkspace
+    also = (Workspaces,)
     template = "workspaces/_table_item.html"
     tag = "tbody"
 
@@ -214,10 +355,10 @@ class WorkspaceTables(LiveList):
         return _workspace_audience(access, workspace_id)
 
     def queryset(self, audience: Audience, workspace_id: UUID) -> QuerySet[DataTable]:
-        """Those that are not in the trash."""
-        return DataTable.objects.filter(workspace_id=workspace_id, trashed_at=None).order_by(
-            "position", "id"
-        )
+        """Those that are not in the trash, alone or with the workspace."""
+        return DataTable.objects.filter(
+            Exists(_workspace(audience, workspace_id)), workspace_id=workspace_id, trashed_at=None
+        ).order_by("position", "id")
 
 
 @register
@@ -237,10 +378,6 @@ class AuditEntries(LiveList):
         return AuditLog.objects.filter(company_id=audience.company).order_by("-created_at", "-id")
 
 
-# Owners and admins may view any workspace of theirs, whatever its id: so what is not read through
-# a list, where the library joins the company, is read with the company of the audience.
-
-
 def _workspace_audience(access: WorkspaceAccess, workspace_id: UUID) -> Audience | None:
     return Audience(company=access.tenant) if access.may_view(workspace_id) else None
 
@@ -251,9 +388,23 @@ def _table_audience(access: WorkspaceAccess, workspace_id: UUID) -> Audience | N
     return Audience(company=access.tenant, can_edit=access.may_edit(workspace_id))
 
 
+def _workspace(audience: Audience, workspace_id: UUID) -> QuerySet[Workspace]:
+    return Workspace.objects.filter(pk=workspace_id, company_id=audience.company, trashed_at=None)
+
+
+def _table(audience: Audience, workspace_id: UUID, table_id: UUID) -> QuerySet[DataTable]:
+    return DataTable.objects.filter(
+        pk=table_id,
+        workspace_id=workspace_id,
+        company_id=audience.company,
+        trashed_at=None,
+        workspace__trashed_at=None,
+    )
+
+
 def _columns(audience: Audience, workspace_id: UUID, table_id: UUID) -> list[ColumnView]:
     found = DataTableColumn.objects.filter(
-        table_id=table_id, workspace_id=workspace_id, company_id=audience.company
+        table__in=_table(audience, workspace_id, table_id), workspace_id=workspace_id
     )
     return ColumnView.all_of(found.order_by("position", "id"))
 

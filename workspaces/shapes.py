@@ -20,6 +20,7 @@ from electric_sync.shapes import Shape, register
 from .access import WorkspaceAccess
 from .models import (
     AuditLog,
+    Company,
     DataTable,
     DataTableColumn,
     DataTableRow,
@@ -40,6 +41,34 @@ class Workspaces(Shape):
     def allows(self, access: Access, **params: Any) -> bool:
         """Every member: see above."""
         return isinstance(access, WorkspaceAccess)
+
+
+@register
+class OwnCompany(Shape):
+    """The company that is open."""
+
+    model = Company
+    columns = ("id", "name")
+    params = ()
+    tenant = "id"
+
+    def allows(self, access: Access, **params: Any) -> bool:
+        """Every member."""
+        return isinstance(access, WorkspaceAccess)
+
+
+@register
+class OwnMemberships(Shape):
+    """A person's memberships, in every company of theirs: for that very person."""
+
+    model = Membership
+    columns = ("id", "company_id", "user_id", "role", "name")
+    params = ("user_id",)
+    tenant = None
+
+    def allows(self, access: Access, **params: Any) -> bool:
+        """Nobody else's."""
+        return bool(access.user_id == params["user_id"])
 
 
 @register

@@ -26,7 +26,9 @@ def new(request: HttpRequest, table_id: UUID) -> HttpResponse:
     def describe(access: WorkspaceAccess) -> FormPage:
         table = table_of(access, table_id)
         require_editing(access, table.workspace_id)
-        return FormPage("New column", "Add column", here, table.name)
+        return FormPage(
+            "New column", "Add column", here, table.name, workspace_id=table.workspace_id
+        )
 
     def act(actor: Actor, given: dict[str, Any]) -> str:
         options = ColumnForm.options_of(given, given["type"], [])
@@ -49,7 +51,9 @@ def edit(request: HttpRequest, column_id: UUID) -> HttpResponse:
         found = column_of(access, column_id)
         require_editing(access, found.workspace_id)
         form.fill_from(found)
-        return FormPage(f"Column {found.name}", "Save", here, found.table.name)
+        return FormPage(
+            f"Column {found.name}", "Save", here, found.table.name, workspace_id=found.workspace_id
+        )
 
     @transaction.atomic
     def act(actor: Actor, given: dict[str, Any]) -> str:
@@ -77,6 +81,7 @@ def delete(request: HttpRequest, column_id: UUID) -> HttpResponse:
             found.table.name,
             lead="What its cells hold is deleted for good, in every row. This cannot be undone.",
             destroys=True,
+            workspace_id=found.workspace_id,
         )
 
     def act(actor: Actor, given: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -16,7 +17,6 @@ from django.template.response import TemplateResponse
 from electric_sync.live import live_page
 from workspaces.access import Actor, Decision, WorkspaceAccess
 from workspaces.errors import Forbidden, Invalid, NotFound, NotSignedIn
-from workspaces.models import Company, Membership
 from workspaces.pages.finding import access_in
 from workspaces.sample.presence import are_at_work
 
@@ -25,42 +25,17 @@ from workspaces.sample.presence import are_at_work
 NEXT_HEADER = "Plainrow-Next"
 
 
-@dataclass(frozen=True)
-class Shell:
-    """The company that is open, and the viewer in it."""
-
-    company: Company | None
-    others: list[Company]
-    is_first: bool
-    role: str
-    manages: bool
-    colleagues: bool  # simulated ones are at work, in the demo
-
-    @classmethod
-    def of(cls, access: WorkspaceAccess) -> Shell:
-        """Read it in the page's transaction."""
-        theirs = list(
-            Membership.objects.filter(user_id=access.user_id)
-            .select_related("company")
-            .order_by("created_at", "id")
-        )
-        here = next((each for each in theirs if each.company_id == access.company_id), None)
-        return cls(
-            company=here.company if here else None,
-            others=[each.company for each in theirs if each is not here],
-            is_first=bool(theirs) and here is theirs[0],
-            role=here.get_role_display() if here else "",
-            manages=access.may_manage(),
-            colleagues=settings.DEMO and are_at_work(),
-        )
-
-
 def page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> TemplateResponse:
-    """Show a template inside the shell. Only within a `live_page`."""
-    context = {"shell": Shell.of(access_in(request)), **context}
-    return TemplateResponse(request, template, context, status=status)
+    """Show a template inside the shell. Only within a `live_page`.
+
+    Whatever differs between those who may open the page belongs into its live views.
+    """
+    simulated = settings.DEMO and are_at_work()
+    return TemplateResponse(
+        request, template, {"colleagues_at_work": simulated, **context}, status=status
+    )
 
 
 @dataclass(frozen=True)
@@ -73,6 +48,8 @@ class FormPage:
     back_name: str
     lead: str = ""
     destroys: bool = False
+    workspace_id: UUID | None = None
+    """What one must be able to edit; None: one must manage the company."""
 
 
 def answer_form(

@@ -26,15 +26,9 @@ MAX_DIGITS = 15  # of a row's number: as many as JavaScript counts with
 @live_page
 def show(request: HttpRequest, table_id: UUID) -> TemplateResponse:
     """The grid. `?after=` begins behind a row, `?first=` says which number the next one has."""
-    access = access_in(request)
-    table = table_of(access, table_id)
+    table = table_of(access_in(request), table_id)
     first = _number(request.GET.get("first"))
-    context = {
-        "table": table,
-        "can_edit": access.may_edit(table.workspace_id),
-        "first": first,
-        "next_first": first + WINDOW,
-    }
+    context = {"table": table, "first": first, "next_first": first + WINDOW}
     return page(request, "pages/table.html", context)
 
 
@@ -45,7 +39,13 @@ def new(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         workspace = workspace_of(access, workspace_id)
         require_editing(access, workspace_id)
         back = reverse("pages:workspace", args=[workspace_id])
-        return FormPage(f"New table in {workspace.name}", "Make table", back, workspace.name)
+        return FormPage(
+            f"New table in {workspace.name}",
+            "Make table",
+            back,
+            workspace.name,
+            workspace_id=workspace_id,
+        )
 
     def act(actor: Actor, given: dict[str, Any]) -> str:
         table = actions.create_table(actor, workspace_id, given["name"])
@@ -63,7 +63,7 @@ def rename(request: HttpRequest, table_id: UUID) -> HttpResponse:
         table = table_of(access, table_id)
         require_editing(access, table.workspace_id)
         form.initial["name"] = table.name
-        return FormPage("Rename table", "Rename", here, table.name)
+        return FormPage("Rename table", "Rename", here, table.name, workspace_id=table.workspace_id)
 
     def act(actor: Actor, given: dict[str, Any]) -> str:
         actions.rename_table(actor, table_id, given["name"])
@@ -85,6 +85,7 @@ def delete(request: HttpRequest, table_id: UUID) -> HttpResponse:
             table.name,
             lead="It disappears for everybody at once. You can take that back afterwards.",
             destroys=True,
+            workspace_id=table.workspace_id,
         )
 
     def act(actor: Actor, given: dict[str, Any]) -> str:

@@ -22,10 +22,8 @@ from workspaces.pages.shell import FormPage, answer_form, answering, page, requi
 @live_page
 def show(request: HttpRequest, workspace_id: UUID) -> TemplateResponse:
     """A workspace and its tables."""
-    access = access_in(request)
-    workspace = workspace_of(access, workspace_id)
-    context = {"workspace": workspace, "can_edit": access.may_edit(workspace.pk)}
-    return page(request, "pages/workspace.html", context)
+    workspace = workspace_of(access_in(request), workspace_id)
+    return page(request, "pages/workspace.html", {"workspace": workspace})
 
 
 def new(request: HttpRequest) -> HttpResponse:

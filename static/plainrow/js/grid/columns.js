@@ -9,6 +9,9 @@
  * @property {boolean} canEdit whether this viewer may change its cells
  */
 
+/** Whether this viewer may change the table: the head says so, and changes with their access. */
+export const mayEdit = () => document.getElementById("table-head")?.hasAttribute("data-can-edit") ?? false;
+
 /**
  * @param {HTMLElement} cell
  * @returns {Column|null} null for the row's number
@@ -22,6 +25,6 @@ export function columnOf(cell) {
     name: head.dataset.name,
     type: head.dataset.type,
     options: JSON.parse(head.dataset.options),
-    canEdit: "canEdit" in cell.closest(".grid").dataset,
+    canEdit: mayEdit(),
   };
 }

@@ -1,6 +1,7 @@
 /** Selected rows, and what can be done with them. */
 import { counted, onPage } from "../page.js";
 import { rowsOf, theGrid } from "./cells.js";
+import { mayEdit } from "./columns.js";
 import { deleteRows } from "./rows.js";
 
 /** @type {Set<string>} ids */
@@ -31,6 +32,7 @@ onPage(() => {
 export function settleSelection() {
   const grid = theGrid();
   if (!grid) return;
+  if (!mayEdit()) selected.clear();
   const here = new Set(rowsOf(grid).map((row) => row.dataset.row));
   for (const row of selected) if (!here.has(row)) selected.delete(row);
   show();
@@ -79,9 +81,10 @@ function show() {
     all.indeterminate = selected.size > 0 && !all.checked;
   }
   const bar = document.querySelector("#page [data-selection]");
+  const isShown = Boolean(bar) && selected.size > 0;
+  document.querySelector("#page [data-window-status]").hidden = isShown;
   if (!bar) return;
-  bar.hidden = selected.size === 0;
-  document.querySelector("#page [data-window-status]").hidden = !bar.hidden;
+  bar.hidden = !isShown;
   bar.querySelector("[data-selection-count]").textContent = `${counted(selected.size, "row")} selected`;
 }
 

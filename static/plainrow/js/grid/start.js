@@ -34,7 +34,7 @@ for (const moment of ["htmx:afterSwap", "htmx:load"]) {
 }
 
 document.addEventListener("live:applied", (event) => {
-  if (event.target.closest?.(".grid")) arrange();
+  if (event.target.closest?.(".grid, .toolbar")) arrange();
 });
 
 document.addEventListener("focusin", (event) => {

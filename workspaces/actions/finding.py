@@ -59,7 +59,7 @@ def hold_workspaces(actor: Actor, *ids: UUID) -> None:
 def hold_member(actor: Actor, **which: UUID) -> Membership:
     """Somebody of the company, by ``pk`` or ``user_id``, who stays what they are until the
     transaction ends."""
-    found = Membership.objects.filter(company_id=actor.company_id, **which)
+    found = Membership.objects.filter(company_id=actor.company_id, **which).order_by()
     sql, params = found.query.sql_with_params()
     member = next(iter(Membership.objects.raw(f"{sql} for share", params)), None)
     if member is None:

@@ -51,7 +51,7 @@ def unshare_workspace(actor: Actor, workspace: Workspace | UUID, user_id: UUID) 
     require_sharing(actor, key)
     member = hold_member(actor, user_id=user_id)
     grants = WorkspaceGrant.objects.filter(workspace_id=key, user_id=member.user_id)
-    grant = grants.select_for_update().first()
+    grant = grants.order_by().select_for_update().first()  # ordered, it would lock the workspace
     if grant is None:
         raise NotFound("grant")
     grants.delete()

@@ -47,13 +47,9 @@ def different_tables(count: int) -> list[Place]:
     from workspaces.access import Actor
     from workspaces.actions.tables import create_table
     from workspaces.bulk import copy_rows
-    from workspaces.models import Membership, Workspace
+    from workspaces.models import Workspace
 
-    owner = (
-        Membership.objects.filter(role="owner", company__name="Harbour & Hill")
-        .order_by("pk")
-        .first()
-    )
+    owner = _owner()
     # A workspace has at most 500 tables.
     workspaces = list(Workspace.objects.filter(company_id=owner.company_id).order_by("name"))
     actor = Actor(owner.user_id, owner.company_id, "command")
@@ -69,24 +65,35 @@ def different_tables(count: int) -> list[Place]:
 
 def places_in_one_table(count: int) -> list[Place]:
     """All lists are of one table of 100,000 rows, each begins somewhere else."""
-    from electric_sync.live.audience import Audience
     from electric_sync.live.views import Scene, SharedContexts, live_views
-    from electric_sync.live.window import _cursors
+    from electric_sync.live.window import Window, cursors_of
+    from workspaces.access import WorkspaceAccess
 
     table = made_table("Throughput", 100_000)
     column = str(table.columns.order_by("position").first().pk)
     view = live_views.get("table_rows")
     params = view.clean({"workspace_id": table.workspace_id, "table_id": table.pk})
-    scene = Scene("table_rows", str(table.company_id), params, Audience(can_edit=True), None)
+    access = WorkspaceAccess.load(_owner().user, str(table.company_id))
+    scene = Scene(view.name, access.tenant, params, view.admit(access, params), Window())
     rows = view.rows(scene, SharedContexts())
     keys = [str(key) for key in rows.queryset.values_list("pk", flat=True)]
     step = len(keys) // count
-    places = []
-    for number in range(count):
-        after = keys[number * step]
-        (cursor,) = _cursors(rows, [after] * 100)
-        places.append(Place(table, keys[number * step + 3], column, cursor))
-    return places
+    starts = [keys[number * step] for number in range(count)]
+    return [
+        Place(table, keys[number * step + 3], column, cursor)
+        for number, cursor in enumerate(cursors_of(rows.queryset, rows.container.id, starts))
+    ]
+
+
+def _owner() -> Any:
+    from workspaces.models import Membership
+
+    return (
+        Membership.objects.filter(role="owner", company__name="Harbour & Hill")
+        .select_related("user")
+        .order_by("pk")
+        .first()
+    )
 
 
 async def measure(server: Server, places: list[Place], per_transaction: int, total: int) -> list:

@@ -325,27 +325,35 @@ def rows_behind(queryset: QuerySet[Any], owner: str, cursor: str | None) -> Quer
         name = f"sort_{at}"
         field = queryset.query.annotations[name].output_field
         value = None if text is None else field.to_python(text)
-        behind |= equal & _behind(each, name, value)
+        behind |= equal & _behind(each, name, value, may_be_null=_may_be_null(queryset, each))
         equal &= Q(**{name + LOOKUP_SEP + "isnull": True}) if value is None else Q(**{name: value})
     first = order[0]
     if texts[0] is not None:
         # Says nothing new, and lets PostgreSQL begin at the place in an index.
         value = queryset.query.annotations["sort_0"].output_field.to_python(texts[0])
         bound = Q(**{"sort_0" + LOOKUP_SEP + ("lte" if first.descending else "gte"): value})
-        if _nulls_last(first):
+        if _nulls_last(first) and _may_be_null(queryset, first):
             bound |= Q(**{"sort_0" + LOOKUP_SEP + "isnull": True})
         behind = bound & behind
     return queryset.filter(behind)
 
 
-def _behind(order: OrderBy, name: str, value: object) -> Q:
+def _behind(order: OrderBy, name: str, value: object, *, may_be_null: bool) -> Q:
     """Rows that sort behind ``value`` in this column; where NULLs are is part of the order."""
     if value is None:
         return Q(pk__in=[]) if _nulls_last(order) else Q(**{name + LOOKUP_SEP + "isnull": False})
     comparison = Q(**{name + LOOKUP_SEP + ("lt" if order.descending else "gt"): value})
-    if _nulls_last(order):
+    if may_be_null and _nulls_last(order):
         comparison |= Q(**{name + LOOKUP_SEP + "isnull": True})
     return comparison
+
+
+def _may_be_null(queryset: QuerySet[Any], order: OrderBy) -> bool:
+    """Whether NULLs must be thought of; asking for them keeps PostgreSQL from using an index."""
+    name = getattr(order.expression, "name", None)  # an F has one
+    columns = {field.name: field for field in queryset.model._meta.concrete_fields}
+    columns["pk"] = queryset.model._meta.pk
+    return name not in columns or name in queryset.query.annotations or columns[name].null
 
 
 def _nulls_last(order: OrderBy) -> bool:

@@ -1,7 +1,7 @@
 """The types of columns, one module a type.
 
 A type reads what a person typed or a program sent, checks what is stored, says how PostgreSQL sorts
-and compares it, and names the template of its cell. What is stored is JSON:
+and compares it, and draws its cell. What is stored is JSON:
 
 ========  ==========================================================================
 text      a string

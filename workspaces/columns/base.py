@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models.expressions import RawSQL
+from django.utils.safestring import SafeString
 
 from workspaces.errors import Invalid
 from workspaces.models import DataTableColumn
@@ -29,11 +30,6 @@ class ColumnType(ABC):
     """Its symbol in the sprite."""
     width: ClassVar[int] = 10
     """How wide a new column is, in rem."""
-
-    @property
-    def template(self) -> str:
-        """The template of a cell, given ``column``, ``value``, ``people`` and ``row``."""
-        return f"workspaces/cells/_{self.name}.html"
 
     def parse(self, given: object, column: DataTableColumn) -> Any:
         """The value to store for what was typed or sent; ``None`` for an empty cell.
@@ -58,6 +54,12 @@ class ColumnType(ABC):
     @abstractmethod
     def sql(self, column: DataTableColumn) -> RawSQL:
         """The cell as a typed expression over a row, NULL if empty or invalid; never an error."""
+
+    @abstractmethod
+    def draw(
+        self, value: Any, column: DataTableColumn, *, people: Mapping[str, Any], can_edit: bool
+    ) -> SafeString:
+        """The inside of a cell with a valid value. ``people`` are the company's, by id."""
 
     def edit_text(self, value: Any) -> str:
         """A stored value as it stands in an input field."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models.expressions import RawSQL
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from workspaces.models import DataTableColumn
 
@@ -12,6 +15,7 @@ from .base import CellError, ColumnType, quoted
 
 YES = frozenset({"true", "yes", "y", "on", "1", "x", "✓", "✔", "ja", "oui", "sí", "si", "wahr"})
 NO = frozenset({"false", "no", "n", "off", "0", "-", "nein", "non", "falsch"})
+CHECKED, DISABLED = SafeString(" checked"), SafeString(" disabled")
 
 
 class Checkbox(ColumnType):
@@ -36,6 +40,17 @@ class Checkbox(ColumnType):
     def invalid(self, value: Any, column: DataTableColumn) -> bool:
         """Only true and false."""
         return not isinstance(value, bool)
+
+    def draw(
+        self, value: Any, column: DataTableColumn, *, people: Mapping[str, Any], can_edit: bool
+    ) -> SafeString:
+        """A box, also where nothing is stored."""
+        return format_html(
+            '<input type="checkbox"{}{} aria-label="{}" tabindex="-1">',
+            CHECKED if value else "",
+            "" if can_edit else DISABLED,
+            column.name,
+        )
 
     def sql(self, column: DataTableColumn) -> RawSQL:
         """True or false, never NULL: a cell that is not ticked is not ticked."""

@@ -12,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models.expressions import RawSQL
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from workspaces.errors import Invalid
 from workspaces.models import DataTableColumn
@@ -66,6 +68,16 @@ class Number(ColumnType):
         if self.invalid(one, column) or self.invalid(other, column):
             return super().same(one, other)
         return float(one) == float(other)
+
+    def draw(
+        self, value: Any, column: DataTableColumn, *, people: Mapping[str, Any], can_edit: bool
+    ) -> SafeString:
+        """The browser groups its digits, and shows as many decimal places as the column has."""
+        text = self.edit_text(value)
+        precision = precision_of(column)
+        if precision is None:
+            return format_html('<data value="{}">{}</data>', text, text)
+        return format_html('<data value="{}" data-places="{}">{}</data>', text, precision, text)
 
     def sql(self, column: DataTableColumn) -> RawSQL:
         """As PostgreSQL's ``numeric``."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from workspaces.avatars import colour, initials
 from workspaces.models import DataTableColumn, Membership
 from workspaces.text import one_line
 
 from .base import CellError, ColumnType, quoted, string_of
+
+PERSON = '<span class="person" data-value="{}">{}</span>'
+AVATAR = '<span class="avatar" data-person="{}" aria-hidden="true">{}</span><span>{}</span>'
+GONE = SafeString('<span class="muted">Somebody who left</span>')
 
 
 class Person(ColumnType):
@@ -39,6 +47,16 @@ class Person(ColumnType):
     def invalid(self, value: Any, column: DataTableColumn) -> bool:
         """Only ids. Somebody who has left the company is no mistake."""
         return not isinstance(value, str) or _uuid(value) is None
+
+    def draw(
+        self, value: Any, column: DataTableColumn, *, people: Mapping[str, Any], can_edit: bool
+    ) -> SafeString:
+        """With the name that they have now."""
+        person = people.get(value)
+        if person is None:
+            return format_html(PERSON, value, GONE)
+        avatar = format_html(AVATAR, colour(value), initials(person.name), person.name)
+        return format_html(PERSON, value, avatar)
 
     def sql(self, column: DataTableColumn) -> RawSQL:
         """The id, to compare with."""

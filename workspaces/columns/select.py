@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models.expressions import RawSQL
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from workspaces.errors import Invalid
 from workspaces.models import DataTableColumn
@@ -19,6 +21,7 @@ MAX_OPTIONS = 100  # in one column
 MAX_OPTION_NAME = 60  # characters
 MAX_OPTION_ID = 36  # characters
 NAMED = 5  # options that a message lists
+CHIP = '<span class="chip" data-value="{}" data-hue="{}">{}</span>'
 
 
 class Select(ColumnType):
@@ -47,6 +50,16 @@ class Select(ColumnType):
     def invalid(self, value: Any, column: DataTableColumn) -> bool:
         """Only options that the column still has."""
         return all(option["id"] != value for option in options_of(column))
+
+    def draw(
+        self, value: Any, column: DataTableColumn, *, people: Mapping[str, Any], can_edit: bool
+    ) -> SafeString:
+        """A chip."""
+        for option in options_of(column):
+            if option["id"] == value:
+                hue = option.get("hue") or HUES[0]
+                return format_html(CHIP, value, hue, option["name"])
+        return SafeString("")
 
     def sql(self, column: DataTableColumn) -> RawSQL:
         """The place of the option among the column's, from 1."""

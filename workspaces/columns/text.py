@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models.expressions import RawSQL
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 
 from workspaces.models import DataTableColumn
 
@@ -39,6 +42,12 @@ class Text(ColumnType):
     def invalid(self, value: Any, column: DataTableColumn) -> bool:
         """Only strings are text."""
         return not isinstance(value, str)
+
+    def draw(
+        self, value: Any, column: DataTableColumn, *, people: Mapping[str, Any], can_edit: bool
+    ) -> SafeString:
+        """As it is."""
+        return escape(value)
 
     def sql(self, column: DataTableColumn) -> RawSQL:
         """Without regard to case."""

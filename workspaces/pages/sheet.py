@@ -5,12 +5,11 @@ Shared by the page and by live fragments, so it knows neither viewer nor request
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from typing import Any
 
-from django.template import Context, Template
 from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,14 +19,12 @@ from workspaces.columns.number import precision_of
 from workspaces.columns.select import options_of
 from workspaces.models import DataTableColumn
 
-INVALID = "workspaces/cells/_invalid.html"
 #: An empty cell shows nothing, but for a box that can be ticked.
 DRAWN_EMPTY = {DataTableColumn.Type.CHECKBOX}
 
-#: A page holds thousands of these: in a table with role=grid they need no role of their own.
-CELL = '{} class="{}" data-column="{}" tabindex="-1"{}>{}{}'
-ROW_NAME = SafeString('<th scope="row"'), SafeString("</th>")
-PLAIN = SafeString("<td"), SafeString("</td>")
+ROW_NAME = SafeString(' scope="row"')
+ARIA_INVALID = SafeString(' aria-invalid="true"')
+VALID, INVALID, END = range(3)  # of ColumnView._around
 
 
 @dataclass(frozen=True)
@@ -79,44 +76,31 @@ class ColumnView:
         name = "cell-" + self.kind.icon.removeprefix("t-")
         return f"{name} cell-primary" if self.is_primary else name
 
+    def cell(self, row: Any, *, people: Mapping[str, Any], can_edit: bool) -> SafeString:
+        """Draw this column's cell of a row, as valid or as something that its type cannot read.
 
-@dataclass(frozen=True)
-class CellView:
-    """One cell: a column's value in a row."""
+        An empty cell has no key in the row.
+        """
+        value = row.cells.get(self.id)
+        if value is None and self.type not in DRAWN_EMPTY:
+            return self._around[VALID] + self._around[END]
+        if value is not None and self.kind.invalid(value, self.column):
+            template = get_template("workspaces/cells/_invalid.html")
+            content = SafeString(template.render({"column": self, "value": value}))
+            return self._around[INVALID] + content + self._around[END]
+        content = self.kind.draw(value, self.column, people=people, can_edit=can_edit)
+        return self._around[VALID] + content + self._around[END]
 
-    column: ColumnView
-    row: Any
-    value: Any
+    @cached_property
+    def _around(self) -> tuple[SafeString, SafeString, SafeString]:
+        """What begins a valid cell and an invalid one, and what ends both: the same in all rows.
 
-    @classmethod
-    def of(cls, column: ColumnView, row: Any) -> CellView:
-        """Find the cell of a row. An empty one has no key."""
-        return cls(column, row, row.cells.get(column.id))
-
-    def render(self, **context: Any) -> SafeString:
-        """Draw the cell, as valid or as something that its type cannot read."""
-        invalid = self.value is not None and self.column.kind.invalid(
-            self.value, self.column.column
+        A page holds thousands: in a table with role=grid they need no role of their own.
+        """
+        tag, scope = ("th", ROW_NAME) if self.is_primary else ("td", "")
+        opening = '<{}{} class="{}" data-column="{}" tabindex="-1"{}>'
+        return (
+            format_html(opening, tag, scope, self.css, self.id, ""),
+            format_html(opening, tag, scope, f"{self.css} cell-invalid", self.id, ARIA_INVALID),
+            format_html("</{}>", tag),
         )
-        if self.value is None and self.column.type not in DRAWN_EMPTY:
-            content = SafeString("")
-        else:
-            template = _template(INVALID if invalid else self.column.kind.template)
-            text = self.column.kind.edit_text(self.value)
-            values = {"column": self.column, "row": self.row, "value": self.value, "text": text}
-            content = template.render(Context({**values, **context}))
-        opening, closing = ROW_NAME if self.column.is_primary else PLAIN
-        return format_html(
-            CELL,
-            opening,
-            self.column.css + (" cell-invalid" if invalid else ""),
-            self.column.id,
-            SafeString(' aria-invalid="true"' if invalid else ""),
-            content,
-            closing,
-        )
-
-
-@cache
-def _template(name: str) -> Template:
-    return get_template(name).template  # type: ignore[attr-defined]

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
-from zlib import crc32
 
 from django import template
 from django.conf import settings
@@ -17,14 +15,14 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from workspaces.columns.select import options_of
+from workspaces import avatars
 from workspaces.models import AuditLog
-from workspaces.pages.sheet import CellView, ColumnView
+from workspaces.pages.sheet import ColumnView
 
 register = template.Library()
+register.filter(avatars.initials)
+register.filter(avatars.colour)
 
-#: People have six colours, `data-person` 1 to 6. Two may share one: initials tell them apart.
-PERSON_COLOURS = 6
 SHEETS = ("tokens", "base", "layout", "component", "grid", "utility")
 
 
@@ -49,19 +47,6 @@ def sprite() -> str:
 
 
 @register.filter
-def initials(name: str) -> str:
-    """Return the first letters of the first and the last word: "Mira Lindqvist" is ML."""
-    words = [word for word in name.split() if word[0].isalnum()] or ["?"]
-    return "".join(word[0] for word in dict.fromkeys([words[0], words[-1]])).upper()
-
-
-@register.filter
-def colour(key: UUID | str) -> int:
-    """Return the number of a person's colour, the same everywhere."""
-    return crc32(UUID(str(key)).bytes) % PERSON_COLOURS + 1
-
-
-@register.filter
 def id_of(prefix: str, thing: Any) -> str:
     """Return an id for the element that shows this, so that morphing keeps it."""
     return f"{prefix}-{thing.pk}"
@@ -71,18 +56,6 @@ def id_of(prefix: str, thing: Any) -> str:
 def utc_text(moment: datetime) -> str:
     """Write a moment for `<time datetime>`. The browser shows it in the viewer's zone."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-@register.filter
-def option(column: ColumnView, key: str) -> dict[str, str] | None:
-    """Find the option of a select column."""
-    return next((each for each in options_of(column.column) if each["id"] == key), None)
-
-
-@register.filter
-def person(people: dict[str, Any], key: str) -> Any:
-    """Find somebody of the company; None when they have left it."""
-    return people.get(key)
 
 
 @register.filter
@@ -111,9 +84,13 @@ def as_json(value: Any) -> str:
 
 
 @register.simple_tag
-def cell(column: ColumnView, row: Any, people: dict[str, Any], can_edit: bool) -> SafeString:
-    """Render one cell of a row, by the template of its column's type."""
-    return CellView.of(column, row).render(people=people, can_edit=can_edit)
+def cells(
+    columns: list[ColumnView], row: Any, people: dict[str, Any], can_edit: bool
+) -> SafeString:
+    """Draw all cells of a row. A page has thousands: a template for each would take its time."""
+    return SafeString(
+        "".join(column.cell(row, people=people, can_edit=can_edit) for column in columns)
+    )
 
 
 @register.simple_tag

@@ -89,8 +89,8 @@ def sign_in(count: int) -> list[tuple[str, str]]:
     from django.conf import settings
     from django.utils import timezone
 
-    from electric_sync.access import auth_hash, hash_key
     from electric_sync.models import UserSession
+    from electric_sync.sessions import auth_hash, hash_key
     from workspaces.models import Membership
 
     owner = (

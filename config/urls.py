@@ -6,6 +6,7 @@ from django.urls import include, path
 from workspaces.api import api
 
 urlpatterns = [
+    path("", include("electric_sync.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("", include("workspaces.pages.urls")),

@@ -5,33 +5,33 @@ a *session* (a sign-in) and its active tenant. :func:`load_viewer` does that in 
 transaction, so that session, access and rows can be read in one snapshot.
 
 The fence
-    A cached access that was loaded in snapshot S0 is valid in a later snapshot S unless S sees
-    a row of the access log whose transaction S0 did not see. :func:`outdated` asks that, for
-    any number of cached ones at once. Time running out counts as a change, too.
+    A cached access that was true in snapshot S0 is true in a later snapshot S unless S sees a
+    row of the access log whose transaction S0 did not see. :func:`read_again` asks that, for any
+    number of cached ones at once, and reads those anew of which it is not certain. Time running
+    out counts as a change, too.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from django.conf import settings
-from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
 
 from electric_sync import conf
 from electric_sync.models import UserSession
+from electric_sync.sessions import key_of, open_session
 from electric_sync.values import Snapshot
 
 LOG_KEPT = timedelta(hours=1)
@@ -85,13 +85,24 @@ class Viewer:
     """A session and its access, as one snapshot had them."""
 
     session_id: UUID
-    key_hash: str
+    session_key: str = dataclasses.field(repr=False)
     user_id: Any
     access: Access
-    valid_until: datetime
+    valid_until: datetime = dataclasses.field(compare=False)
 
 
-@dataclass(slots=True, eq=False)
+class Reset(Enum):
+    """Why somebody sees nothing of what they saw, and not merely something else."""
+
+    SIGNED_OUT = "signed-out"
+    """The session ended or expired, the password is another one, the user is locked out."""
+    TENANT = "tenant"
+    """The session works in another tenant now."""
+    NO_ACCESS = "no-access"
+    """Signed in, and without access in the tenant."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HeldAccess:
     """A viewer that a process keeps, and the snapshot in which it was last known to be true."""
 
@@ -109,46 +120,55 @@ def provider() -> type[Access]:
     return found
 
 
-def hash_key(session_key: str) -> str:
-    """What is stored of a session key: who reads the table cannot sign in with it."""
-    return hashlib.sha256(session_key.encode()).hexdigest()
-
-
-def load_viewer(session_key_hash: str) -> Viewer | None:
+def load_viewer(session_key: str) -> Viewer | None:
     """Session and access, read in the current transaction. None: signed out, ended or refused."""
-    session = open_session(session_key_hash)
+    found = look_up(session_key)
+    return found if isinstance(found, Viewer) else None
+
+
+def look_up(session_key: str) -> Viewer | Reset:
+    """The same, and why there is none."""
+    session = open_session(session_key)
     if session is None:
-        return None
+        return Reset.SIGNED_OUT
+    return _viewer(session, session_key) or Reset.NO_ACCESS
+
+
+def _viewer(session: UserSession, session_key: str) -> Viewer | None:
     tenant = _canonical(session.tenant)
     access = None if tenant is None else provider().load(session.user, tenant)
     if access is None:
         return None
     return Viewer(
         session_id=session.pk,
-        key_hash=session_key_hash,
+        session_key=session_key,
         user_id=session.user_id,
         access=access,
         valid_until=session.expires_at,
     )
 
 
-def open_session(session_key_hash: str) -> UserSession | None:
-    """The session behind a cookie, if it has not ended, expired or lost its user."""
-    session = (
-        UserSession.objects.select_related("user")
-        .filter(key_hash=session_key_hash, ended_at=None, expires_at__gt=timezone.now())
-        .first()
-    )
-    if session is None or not session.user.is_active:
-        return None
-    if not constant_time_compare(session.auth_hash, auth_hash(session.user)):
-        return None
-    return session
+def data_version(viewer: Viewer) -> str:
+    """A name for what somebody may see: equal if and only if user, tenant and access are.
+
+    It says nothing of when or by which sign-in it was read.
+    """
+    state = _state([viewer.user_id, viewer.access])
+    return hashlib.blake2b(repr(state).encode(), digest_size=16).hexdigest()
 
 
-def auth_hash(user: AbstractBaseUser) -> str:
-    """Changes with the password, so that a new one ends the sessions of the old."""
-    return user.get_session_auth_hash()
+def _state(value: Any) -> Any:
+    """The same text in every process: sets have no order that could be told."""
+    if is_dataclass(value):
+        return [
+            type(value).__qualname__,
+            [_state(getattr(value, f.name)) for f in dataclasses.fields(value)],
+        ]
+    if isinstance(value, frozenset):
+        return sorted((_state(each) for each in value), key=repr)
+    if isinstance(value, tuple | list):
+        return [_state(each) for each in value]
+    return None if value is None else str(value)
 
 
 def _canonical(tenant: str) -> str | None:
@@ -176,13 +196,15 @@ def _tenant_key() -> models.Field[Any, Any] | None:
     return None
 
 
-def outdated(held: Collection[HeldAccess], snapshot: Snapshot) -> list[HeldAccess]:
-    """Those whose access is another one in the current transaction, which reads ``snapshot``.
+def read_again(
+    held: Collection[HeldAccess], snapshot: Snapshot
+) -> dict[HeldAccess, HeldAccess | Reset]:
+    """What each of them is in the current transaction, which reads ``snapshot``.
 
-    Everybody else's is valid in ``snapshot``; the caller may write that down.
+    One statement for all whose access stayed as it is; the others are loaded.
     """
     if not held:
-        return []
+        return {}
     now = timezone.now()
     lowest = min(each.snapshot.xmin for each in held)
     with connection.cursor() as cursor:
@@ -190,23 +212,30 @@ def outdated(held: Collection[HeldAccess], snapshot: Snapshot) -> list[HeldAcces
             'SELECT tenant, "user", xid FROM electric_sync_accesslog WHERE xid >= %s', [lowest]
         )
         raised = cursor.fetchall()
-    suspects = [
-        each
-        for each in held
-        if each.viewer.valid_until <= now
-        or each.loaded_at < now - TRUSTED_FOR
-        # Another thread may have looked in a later snapshot, when it was given back already.
-        or not snapshot.sees_all_of(each.snapshot)
-        or any(_concerns(row, each) for row in raised)
-    ]
-    changed = []
-    for each in suspects:
-        viewer = load_viewer(each.viewer.key_hash)
-        if viewer == each.viewer:
-            each.loaded_at = now
-        else:
-            changed.append(each)
-    return changed
+    found: dict[HeldAccess, HeldAccess | Reset] = {}
+    for each in held:
+        is_certain = (
+            each.viewer.valid_until > now
+            and each.loaded_at >= now - TRUSTED_FOR
+            # Another thread may have looked in a later snapshot, when it was given back already.
+            and snapshot.sees_all_of(each.snapshot)
+            and not any(_concerns(row, each) for row in raised)
+        )
+        found[each] = (
+            replace(each, snapshot=snapshot) if is_certain else _load_again(each, snapshot, now)
+        )
+    return found
+
+
+def _load_again(held: HeldAccess, snapshot: Snapshot, now: datetime) -> HeldAccess | Reset:
+    before = held.viewer
+    session = open_session(before.session_key)
+    if session is None or session.pk != before.session_id or session.user_id != before.user_id:
+        return Reset.SIGNED_OUT
+    if _canonical(session.tenant) != before.access.tenant:
+        return Reset.TENANT
+    viewer = _viewer(session, before.session_key)
+    return Reset.NO_ACCESS if viewer is None else HeldAccess(viewer, snapshot, now)
 
 
 def _concerns(row: tuple[str | None, str | None, int], held: HeldAccess) -> bool:
@@ -221,21 +250,10 @@ def _concerns(row: tuple[str | None, str | None, int], held: HeldAccess) -> bool
 # ------------------------------------------------------------------ requests
 
 
-def session_of(request: HttpRequest) -> UserSession | None:
-    """The request's session row, read in the current transaction."""
-    key = _key_of(request)
-    return open_session(hash_key(key)) if key else None
-
-
 def viewer_of(request: HttpRequest) -> Viewer | None:
     """The request's session and access, read in the current transaction."""
-    key = _key_of(request)
-    return load_viewer(hash_key(key)) if key else None
-
-
-def _key_of(request: HttpRequest) -> str | None:
-    # The key alone is only what the cookie says; Django's session may have been deleted.
-    return request.session.session_key if SESSION_KEY in request.session else None
+    key = key_of(request)
+    return load_viewer(key) if key else None
 
 
 def access_of(request: HttpRequest) -> Access | None:
@@ -244,59 +262,7 @@ def access_of(request: HttpRequest) -> Access | None:
     return viewer.access if viewer else None
 
 
-def switch_tenant(request: HttpRequest, tenant: str) -> None:
-    """Make ``tenant`` the session's active one. Whether that is allowed, :meth:`Access.load` says.
-
-    Raises:
-        UserSession.DoesNotExist: nobody is signed in.
-    """
-    session = session_of(request)
-    if session is None:
-        raise UserSession.DoesNotExist("Nobody is signed in.")
-    session.tenant = tenant
-    session.save(update_fields=["tenant"])
-
-
-# ------------------------------------------------------------------- sign-in
-
-
-def begin_session(sender: object, request: HttpRequest, user: Any, **kwargs: object) -> None:
-    """On ``user_logged_in``: write the session's row.
-
-    Who signs in over somebody else's session ends that; Django says nothing of it.
-    """
-    if not request.session.session_key:
-        request.session.save()
-    key = request.session.session_key
-    if key is None:
-        raise RuntimeError("electric_sync needs sessions that the server keeps.")
-    before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    if before and before != key:
-        _end(before)
-    UserSession.objects.update_or_create(
-        key_hash=hash_key(key),
-        defaults={
-            "user": user,
-            "auth_hash": auth_hash(user),
-            "tenant": provider().default_tenant(user) or "",
-            "user_agent": request.headers.get("user-agent", "")[:300],
-            "expires_at": request.session.get_expiry_date(),
-            "ended_at": None,
-        },
-    )
-
-
-def end_session(sender: object, request: HttpRequest, user: Any, **kwargs: object) -> None:
-    """On ``user_logged_out``: end the session's row."""
-    key = request.session.session_key
-    if key:
-        _end(key)
-
-
-def _end(key: str) -> None:
-    UserSession.objects.filter(key_hash=hash_key(key), ended_at=None).update(
-        ended_at=timezone.now()
-    )
+# ------------------------------------------------------------------- triggers
 
 
 def raised_by() -> Sequence[Raises]:

@@ -5,6 +5,7 @@ log, in the writing transaction: forms, the admin, ``QuerySet.update``, cascades
 psql alike. They are ``ENABLE ALWAYS``, so that not even a replication role avoids them.
 Those on the project's own tables also write a receipt for each device that has to be cleared.
 Sessions end in silence: most do because somebody signs out, whose browser is empty by then.
+Django's own table of sessions has them, too: one that Django has forgotten is worth nothing.
 ``migrate`` installs them after each run, from ``Access.raised_by``; there is no other place
 that could disagree with it.
 """
@@ -12,6 +13,7 @@ that could disagree with it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -20,6 +22,7 @@ from django.db.backends.utils import CursorWrapper
 from electric_sync import access
 from electric_sync.access import Raises
 from electric_sync.models import AccessLog, Receipt, UserSession
+from electric_sync.sessions import stored_sessions
 
 PREFIX = "raise_access"
 """Triggers and functions whose name begins so are ours to drop."""
@@ -78,6 +81,26 @@ _LOG_AND_RECEIPTS = """, logged AS ({log}), s AS NOT MATERIALIZED (
 one a transaction. Nobody's row is locked for it, and each branch finds its sessions by an index.
 """
 
+_FORGOTTEN = """
+CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $body$
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    INSERT INTO {log} (tenant, "user") VALUES (NULL, NULL);
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO {log} (tenant, "user") SELECT DISTINCT NULL, s.user_id::text
+      FROM old_rows AS r JOIN {sessions} AS s ON s.key_hash = {hash} AND s.ended_at IS NULL;
+  ELSE
+    INSERT INTO {log} (tenant, "user") SELECT DISTINCT NULL, s.user_id::text
+      FROM old_rows AS r JOIN {sessions} AS s ON s.key_hash = {hash} AND s.ended_at IS NULL
+      LEFT JOIN new_rows AS o ON o.session_key = r.session_key
+     WHERE o.session_key IS NULL OR o.expire_date < r.expire_date;
+  END IF;
+  RETURN NULL;
+END $body$
+"""
+"""Django's session of somebody who is signed in was deleted, or ends sooner."""
+
 _EVENTS = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
     "update": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
@@ -89,17 +112,21 @@ _EVENTS = {
 def install() -> None:
     """Make the database's triggers those that ``Access.raised_by`` asks for."""
     wanted = {raises.model._meta.db_table: raises for raises in access.raised_by()}
+    stored = stored_sessions()
+    forgotten = stored._meta.db_table if stored is not None else None
     # All or nothing: between two of these statements a trigger would be there and not fire.
     with transaction.atomic(), connection.cursor() as cursor:
         there = set(connection.introspection.table_names(cursor))
         if not {AccessLog._meta.db_table, Receipt._meta.db_table} <= there:
             return
-        for table in installed(cursor) - set(wanted):
+        for table in installed(cursor) - {*wanted, forgotten}:
             _drop(cursor, table)
         # Another app's tables may not be there yet: its own `migrate` comes later.
         for table, raises in wanted.items():
             if table in there:
                 _create(cursor, raises)
+        if forgotten in there:
+            _create_for_sessions(cursor, forgotten)
 
 
 def installed(cursor: CursorWrapper) -> set[str]:
@@ -115,32 +142,58 @@ def installed(cursor: CursorWrapper) -> set[str]:
 def _create(cursor: CursorWrapper, raises: Raises) -> None:
     quote = connection.ops.quote_name
     model = raises.model
-    table = quote(model._meta.db_table)
     columns = [_column(model, name) for name in raises.columns] or [
         str(field.column) for field in model._meta.concrete_fields
     ]
+    _create_function(
+        cursor,
+        model._meta.db_table,
+        _FUNCTION,
+        write=_write(raises),
+        tenant=_text(model, raises.tenant),
+        user=_text(model, raises.users),
+        key=quote(str(model._meta.pk.column)),
+        differs=" OR ".join(
+            f"r.{quote(column)} IS DISTINCT FROM o.{quote(column)}" for column in columns
+        ),
+    )
+    _create_triggers(cursor, model._meta.db_table, _EVENTS)
+
+
+def _create_for_sessions(cursor: CursorWrapper, table: str) -> None:
+    _create_function(
+        cursor,
+        table,
+        _FORGOTTEN,
+        log=connection.ops.quote_name(AccessLog._meta.db_table),
+        sessions=connection.ops.quote_name(UserSession._meta.db_table),
+        hash="encode(sha256(convert_to(r.session_key, 'UTF8')), 'hex')",
+    )
+    _create_triggers(cursor, table, [event for event in _EVENTS if event != "insert"])
+
+
+def _create_function(cursor: CursorWrapper, table: str, body: str, **names: str) -> None:
+    quote = connection.ops.quote_name
     cursor.execute("SELECT current_schema()")
     (schema,) = cursor.fetchone()
     cursor.execute(
-        _FUNCTION.format(
-            function=quote(_function(model._meta.db_table)),
+        body.format(
+            function=quote(_function(table)),
             schema=quote(schema),
-            write=_write(raises),
-            tenant=_text(model, raises.tenant),
-            user=_text(model, raises.users),
-            key=quote(str(model._meta.pk.column)),
-            differs=" OR ".join(
-                f"r.{quote(column)} IS DISTINCT FROM o.{quote(column)}" for column in columns
-            ),
+            **names,
         )
     )
-    for event, tables in _EVENTS.items():
+
+
+def _create_triggers(cursor: CursorWrapper, table: str, events: Iterable[str]) -> None:
+    quote = connection.ops.quote_name
+    for event in events:
         name = quote(f"{PREFIX}_{event}")
         cursor.execute(
-            f"CREATE OR REPLACE TRIGGER {name} AFTER {event.upper()} ON {table} {tables}"
-            f" FOR EACH STATEMENT EXECUTE FUNCTION {quote(_function(model._meta.db_table))}()"
+            f"CREATE OR REPLACE TRIGGER {name} AFTER {event.upper()} ON {quote(table)}"
+            f" {_EVENTS[event]} FOR EACH STATEMENT EXECUTE FUNCTION {quote(_function(table))}()"
         )
-        cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+        cursor.execute(f"ALTER TABLE {quote(table)} ENABLE ALWAYS TRIGGER {name}")
 
 
 def _write(raises: Raises) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
-from electric_sync.access import session_of
+from electric_sync.sessions import session_of
 
 
 class Site(admin.AdminSite):

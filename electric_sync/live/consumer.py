@@ -2,14 +2,18 @@
 
 ====================  =====================================================================
 from the browser      ``subscribe`` (sub, token, etag, size, after), ``unsubscribe`` (sub),
-                      ``ack`` (seq), ``ping`` (id)
-from the server       ``welcome`` (heartbeat), ``frame`` (sub, seq, etag, more, cursors, lag,
-                      content; all pieces but the last are ``partial``), ``current`` (sub, etag,
-                      more, cursors), ``refused`` (sub, reason), ``pong`` (id),
-                      ``access-changed``, ``signed-out``, ``going-down``
+                      ``ack`` (seq), ``ping`` (id), ``cleared`` (version)
+from the server       ``welcome`` (heartbeat, version), ``frame`` (sub, seq, etag, more,
+                      cursors, lag, content; all pieces but the last are ``partial``),
+                      ``current`` (sub, etag, more, cursors), ``refused`` (sub, reason),
+                      ``access`` (version, drop, add), ``reset`` (reason), ``pong`` (id),
+                      ``going-down``
 ====================  =====================================================================
 
 Whatever a browser sends is checked; what makes no sense closes the socket.
+
+A socket has a *place* for each live view that its page named. What may not be seen any more loses
+its subscription and keeps its place: when access is given back, it is shown again.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -27,15 +32,15 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.http import parse_cookie
 
-from electric_sync.access import HeldAccess, hash_key
-from electric_sync.live import tokens
+from electric_sync.access import HeldAccess, Reset, data_version
+from electric_sync.live.audience import Audience
 from electric_sync.live.groups import Subscription
 from electric_sync.live.outbox import Outbox
+from electric_sync.live.reconcile import Named, Refused, named, reconcile
 from electric_sync.live.runtime import NotFollowed, Runtime, runtime
-from electric_sync.live.views import Scene, live_views
+from electric_sync.live.views import Scene
 from electric_sync.live.window import BadWindow, Window, check_cursor
-from electric_sync.registry import UnknownName
-from electric_sync.shapes import BadParameters
+from electric_sync.values import Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +54,8 @@ MAX_SUBSCRIPTIONS = 64
 """Live views on one page."""
 MESSAGES_PER_SECOND = 50
 """What a browser may send on average; ten times that at once."""
+CLEARING_SECONDS = 5.0
+"""How long a browser may take to empty its page before its socket is closed."""
 
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
@@ -59,11 +66,33 @@ class State(Enum):
 
     ARRIVING = "arriving"
     OPEN = "open"
+    RESET = "reset"
+    """Nothing is shown any more; the browser is given time to say that its page is empty."""
     ENDED = "ended"
 
 
-class Refusal(Exception):
-    """A subscription is refused; the argument is the reason that the browser gets."""
+@dataclass(slots=True, eq=False)
+class Place:
+    """A live view that the page named. Without a subscription it may not be seen."""
+
+    id: str
+    named: Named
+    window: Window
+    subscription: Subscription | None = None
+
+    @property
+    def audience(self) -> Audience | None:
+        """To whom it is shown."""
+        return self.subscription.scene.audience if self.subscription else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outgoing:
+    """A message that waits, or a frame in its pieces: once begun, it is sent whole."""
+
+    texts: Sequence[str]
+    subscription: Subscription | None = None
+    numbers: frozenset[int] = frozenset()
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -75,12 +104,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
         super().__init__(*args, **kwargs)
         self._state = State.ARRIVING
         self._outbox = Outbox()
-        self._subscriptions: dict[str, Subscription] = {}
+        self._places: dict[str, Place] = {}
         self._left_out: set[Subscription] = set()
         self._joining: set[asyncio.Task[None]] = set()
-        self._outgoing: deque[str] = deque()
+        self._outgoing: deque[Outgoing] = deque()
         self._writing = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._hanging_up: asyncio.TimerHandle | None = None
         self._heard = time.monotonic()
         self._allowance = 10.0 * MESSAGES_PER_SECOND
         self._runtime: Runtime = runtime()
@@ -93,42 +123,42 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self._forget()
 
     async def connect(self) -> None:
-        """Admit who has a session; tell others that they are signed out."""
+        """Admit who has access; tell others why they have none."""
         await self.accept()
+        self._writer = asyncio.create_task(self._write())
+        self._writer.add_done_callback(self._stopped_writing)
         key = _session_key(self.scope)
         try:
-            held = await self._runtime.admit(hash_key(key)) if key else None
+            found = await self._runtime.admit(self, key) if key else Reset.SIGNED_OUT
         except NotFollowed:
             await self.close(TRY_AGAIN_LATER)
             return
-        if held is None:
-            await self.send(json.dumps({"type": "signed-out"}))
-            await self.close()
+        if isinstance(found, Reset):
+            self._reset(found)
             return
-        self.held = held
         self._state = State.OPEN
-        self._runtime.sockets.add(self)
-        self._writer = asyncio.create_task(self._write())
-        self._writer.add_done_callback(self._stopped_writing)
-        self._say(type="welcome", heartbeat=HEARTBEAT_SECONDS)
+        self._say(
+            type="welcome", heartbeat=HEARTBEAT_SECONDS, version=data_version(self.held.viewer)
+        )
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One message of the browser."""
-        if self._state is not State.OPEN:
+        if self._state not in (State.OPEN, State.RESET):
             return
         message = self._understood(text_data) or {}
         kind = message.get("type")
-        if kind == "ping" and (_is_id(message.get("id")) or isinstance(message.get("id"), int)):
+        if self._state is State.RESET:
+            if kind == "cleared":
+                self._hang_up()
+        elif kind == "ping" and (_is_id(message.get("id")) or isinstance(message.get("id"), int)):
             self._say(type="pong", id=message["id"])
         elif kind == "ack" and isinstance(message.get("seq"), int):
-            self._outbox.acknowledge(message["seq"])
-            if self._left_out and self._outbox.calm:
-                self._catch_up()
+            self._acknowledged(message["seq"])
         elif kind == "subscribe" and _is_id(message.get("sub")):
             self._subscribe(message)
         elif kind == "unsubscribe" and _is_id(message.get("sub")):
             self._leave(message["sub"])
-        else:
+        elif kind != "cleared" or not _is_id(message.get("version")):
             self._forget()
             await self.close(POLICY_VIOLATION)
 
@@ -136,32 +166,44 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def deliver(self, subscription: Subscription, kind: str, bodies: Sequence[str]) -> bool:
         """Send a frame in its pieces, or leave it out if the browser is too far behind."""
-        if self._subscriptions.get(subscription.id) is not subscription:
+        if not self._shows(subscription):
             return False
         if self._outbox.full:
             # It is in no group meanwhile; when it has caught up it joins again.
             self._left_out.add(subscription)
             self._runtime.leave([subscription])
             return False
-        for body in bodies:
-            seq = self._outbox.number(len(body))
-            sub = json.dumps(subscription.id)
-            self._queue(f'{{"type":"{kind}","sub":{sub},"seq":{seq},{body}')
+        sub = json.dumps(subscription.id)
+        numbers = [self._outbox.number(len(body)) for body in bodies]
+        texts = [
+            f'{{"type":"{kind}","sub":{sub},"seq":{seq},{body}'
+            for seq, body in zip(numbers, bodies, strict=True)
+        ]
+        self._queue(Outgoing(texts, subscription, frozenset(numbers)))
         return True
 
     def refuse(self, subscription: Subscription, reason: str) -> None:
         """The subscription ends, and the browser is told why."""
-        if self._subscriptions.get(subscription.id) is subscription:
+        if self._shows(subscription):
             self._leave(subscription.id)
             self._say(type="refused", sub=subscription.id, reason=reason)
 
-    def access_changed(self) -> None:
-        """Nothing more is shown on this socket; the page must be loaded again."""
-        if self._state is State.OPEN:
-            self._state = State.ENDED
-            self._leave_all()
-            self._outgoing.clear()  # what waits was allowed when it was read; it is not needed
-            self._say(type="access-changed")
+    def learn(self, present: HeldAccess | Reset, snapshot: Snapshot) -> None:
+        """What the access was in a snapshot that somebody has read. The newest one counts.
+
+        Readings end in any order. An older one changes nothing of what is shown; but where its
+        access was another one, what was read with it must not be delivered here.
+        """
+        if self._state is not State.OPEN:
+            return
+        if not snapshot.sees_all_of(self.held.snapshot):
+            self._read_apart(present)
+        elif isinstance(present, Reset):
+            self._reset(present)
+        else:
+            before, self.held = self.held.viewer, present
+            if before.access != present.viewer.access:
+                self._reconcile()
 
     def going_down(self) -> None:
         """The process ends soon."""
@@ -169,58 +211,124 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def close_if_silent(self) -> None:
         """Close a socket whose browser has not been heard of for too long."""
-        if time.monotonic() - self._heard > SILENT_SECONDS and self._writer is not None:
-            self._writer.cancel()
-            self._writer = asyncio.create_task(self.close())
+        if time.monotonic() - self._heard > SILENT_SECONDS:
+            self._hang_up()
+
+    # ------------------------------------------------------------------------ access
+
+    def _reconcile(self) -> None:
+        """The access is another one: keep what may stay, and show, hide and tell the rest."""
+        found = reconcile(self.held.viewer, self._shown())
+        shown = {sub for sub, place in self._places.items() if place.subscription}
+        add = found.change.keys() - shown
+        self._withdraw(found.drop | found.change.keys())
+        self._say(
+            type="access",
+            version=data_version(self.held.viewer),
+            drop=sorted(found.drop & shown),
+            add=sorted(add),
+        )
+        for sub, audience in found.change.items():
+            self._show(self._places[sub], audience, etag=None)
+
+    def _read_apart(self, present: HeldAccess | Reset) -> None:
+        """What was read under another access than that of now does not come here: it joins anew."""
+        if isinstance(present, Reset):
+            apart = frozenset(self._places)
+        elif present.viewer.access == self.held.viewer.access:
+            return
+        else:
+            found = reconcile(present.viewer, self._shown())
+            apart = found.drop | found.change.keys()
+        for sub in apart:
+            subscription = self._places[sub].subscription
+            if subscription is not None and subscription.instance is not None:
+                self._runtime.leave([subscription])
+                self._join(subscription)
+
+    def _reset(self, reason: Reset) -> None:
+        """Nothing more is shown on this socket."""
+        self._state = State.RESET
+        self._runtime.sockets.discard(self)
+        self._leave_all()
+        self._outgoing.clear()  # what waits was allowed when it was read; it is not needed
+        self._say(type="reset", reason=reason.value)
+        self._hanging_up = asyncio.get_running_loop().call_later(CLEARING_SECONDS, self._hang_up)
+
+    def _shown(self) -> dict[str, tuple[Named, Audience | None]]:
+        return {sub: (place.named, place.audience) for sub, place in self._places.items()}
+
+    def _shows(self, subscription: Subscription) -> bool:
+        place = self._places.get(subscription.id)
+        return place is not None and place.subscription is subscription
+
+    def _withdraw(self, subs: Collection[str]) -> None:
+        """Show nothing of these places any more, and nothing that waits to be sent."""
+        gone = set()
+        for sub in subs:
+            place = self._places[sub]
+            if place.subscription is not None:
+                gone.add(place.subscription)
+                self._end(place.subscription)
+                place.subscription = None
+        numbers: set[int] = set()
+        for waiting in tuple(self._outgoing):
+            if waiting.subscription in gone:
+                self._outgoing.remove(waiting)
+                numbers.update(waiting.numbers)
+        self._outbox.withdraw(numbers)
 
     # --------------------------------------------------------------- subscriptions
 
     def _subscribe(self, message: dict[str, Any]) -> None:
-        sub = message["sub"]
-        replaced = self._subscriptions.get(sub)
-        if replaced is not None and replaced.etag != message.get("etag"):
-            message["etag"] = None  # frames are on their way: the page will not be what it was
+        sub, etag = message["sub"], message.get("etag")
+        replaced = self._places.get(sub)
+        if replaced is not None and (
+            replaced.subscription is None or replaced.subscription.etag != etag
+        ):
+            etag = None  # frames are on their way: the page will not be what it was
         self._leave(sub)
         try:
-            if len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
-                raise Refusal("too-many")
-            self._subscriptions[sub] = self._asked_for(sub, message)
-        except Refusal as refusal:
+            if len(self._places) >= MAX_SUBSCRIPTIONS:
+                raise Refused("too-many")
+            place = self._asked_for(message)
+        except Refused as refusal:
             self._say(type="refused", sub=sub, reason=str(refusal))
+            return
+        self._places[sub] = place
+        audience = reconcile(self.held.viewer, {sub: (place.named, None)}).change.get(sub)
+        if audience is None:
+            self._say(type="refused", sub=sub, reason="forbidden")
         else:
-            self._join(self._subscriptions[sub])
+            self._show(place, audience, etag=etag if isinstance(etag, str) else None)
 
-    def _asked_for(self, sub: str, message: dict[str, Any]) -> Subscription:
-        """What the browser names, if it may have it.
+    def _asked_for(self, message: dict[str, Any]) -> Place:
+        """What the browser names.
 
         Raises:
-            Refusal: it may not.
+            Refused: it makes no sense, or is not this session's.
         """
         viewer = self.held.viewer
+        what = named(viewer, str(message.get("token")))
         try:
-            token = tokens.load(str(message.get("token")))
-            view = live_views.get(token.view)
-            params = view.clean(token.params)
             window = Window.of(message.get("size", 0) or 0, message.get("after"))
             if window.after is not None:
-                check_cursor(window.after, view.container(viewer.access.tenant, params))
-        except (tokens.BadToken, BadParameters, BadWindow) as error:
-            raise Refusal("malformed") from error
-        except UnknownName as error:
-            raise Refusal("unknown") from error
-        if token.session != str(viewer.session_id) or token.tenant != viewer.access.tenant:
-            raise Refusal("expired")
-        audience = view.admit(viewer.access, params)
-        if audience is None:
-            raise Refusal("forbidden")
-        etag = message.get("etag")
-        return Subscription(
-            sub,
+                check_cursor(window.after, what.view.container(viewer.access.tenant, what.params))
+        except BadWindow as error:
+            raise Refused("malformed") from error
+        return Place(message["sub"], what, window)
+
+    def _show(self, place: Place, audience: Audience, *, etag: str | None) -> None:
+        """Show a place to this audience from the next reading on."""
+        view, params, access = place.named.view, place.named.params, self.held.viewer.access
+        place.subscription = Subscription(
+            place.id,
             self,
-            etag=etag if isinstance(etag, str) else None,
-            scene=Scene(view.name, viewer.access.tenant, params, audience, window),
-            definitions=view.definitions(viewer.access, params),
+            etag=etag,
+            scene=Scene(view.name, access.tenant, params, audience, place.window),
+            definitions=view.definitions(access, params),
         )
+        self._join(place.subscription)
 
     def _join(self, subscription: Subscription) -> None:
         """Show it from the next reading on. Other messages do not wait for that."""
@@ -229,36 +337,48 @@ class LiveConsumer(AsyncWebsocketConsumer):
         task.add_done_callback(self._joining.discard)
 
     async def _join_group(self, subscription: Subscription) -> None:
-        if self._subscriptions.get(subscription.id) is not subscription:
-            return  # it ended before this began
+        if not self._shows(subscription) or subscription.instance is not None:
+            return  # it ended before this began, or joined twice
         try:
             await self._runtime.join(subscription)
         except NotFollowed:
             self.refuse(subscription, "error")
 
-    def _catch_up(self) -> None:
-        left_out, self._left_out = self._left_out, set()
-        for subscription in left_out:
-            if self._subscriptions.get(subscription.id) is subscription:
+    def _acknowledged(self, seq: int) -> None:
+        self._outbox.acknowledge(seq)
+        if self._left_out and self._outbox.calm:
+            left_out, self._left_out = self._left_out, set()
+            for subscription in left_out:
                 self._join(subscription)
 
     def _leave(self, sub: str) -> None:
-        subscription = self._subscriptions.pop(sub, None)
-        if subscription is not None:
-            self._left_out.discard(subscription)
-            self._runtime.leave([subscription])
+        place = self._places.pop(sub, None)
+        if place is not None and place.subscription is not None:
+            self._end(place.subscription)
+
+    def _end(self, subscription: Subscription) -> None:
+        self._left_out.discard(subscription)
+        self._runtime.leave([subscription])
 
     def _leave_all(self) -> None:
-        for sub in tuple(self._subscriptions):
+        for sub in tuple(self._places):
             self._leave(sub)
 
     def _forget(self) -> None:
         self._state = State.ENDED
         self._runtime.sockets.discard(self)
         self._leave_all()
+        if self._hanging_up is not None:
+            self._hanging_up.cancel()
         for task in (*self._joining, self._writer):
             if task is not None:
                 task.cancel()
+
+    def _hang_up(self) -> None:
+        """Close the socket, whatever still waits to be sent."""
+        if self._writer is not None and self._state is not State.ENDED:
+            self._forget()
+            self._writer = asyncio.create_task(self.close())
 
     # --------------------------------------------------------------------- the wire
 
@@ -277,10 +397,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return message if isinstance(message, dict) else None
 
     def _say(self, **message: object) -> None:
-        self._queue(json.dumps(message))
+        self._queue(Outgoing([json.dumps(message)]))
 
-    def _queue(self, text: str) -> None:
-        self._outgoing.append(text)
+    def _queue(self, outgoing: Outgoing) -> None:
+        self._outgoing.append(outgoing)
         self._writing.set()
 
     async def _write(self) -> None:
@@ -289,7 +409,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self._writing.wait()
             self._writing.clear()
             while self._outgoing:
-                await self.send(self._outgoing.popleft())
+                for text in self._outgoing.popleft().texts:
+                    await self.send(text)
 
     def _stopped_writing(self, writer: asyncio.Task[None]) -> None:
         """A socket that cannot be written to must not stay open, and mute."""

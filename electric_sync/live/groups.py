@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from electric_sync.access import HeldAccess, outdated
+from electric_sync.access import HeldAccess, Reset, read_again
 from electric_sync.live import fragments, window_test
 from electric_sync.live.pending import Changed, Pending, wait_for_visibility
 from electric_sync.live.views import (
@@ -68,8 +68,12 @@ class Socket(Protocol):
     def refuse(self, subscription: Subscription, reason: str) -> None:
         """The subscription ends."""
 
-    def access_changed(self) -> None:
-        """Its access is another one now: all its subscriptions end."""
+    def learn(self, present: HeldAccess | Reset, snapshot: Snapshot) -> None:
+        """What its access was in a snapshot, which need not be the newest that it heard of.
+
+        Afterwards only such subscriptions are in a group that may be shown what that snapshot
+        held. Told to all sockets before anything of the reading is delivered to any.
+        """
 
 
 class Subscription:
@@ -240,13 +244,12 @@ class Group:
             # A new instance has not heard of what was told before it came. Asked now, before
             # the snapshot is taken: afterwards others may have seen it, in later snapshots.
             told = self._hub.unseen(frozenset(each.table for each in self.definitions))
-        sockets = {
-            subscription.socket
+        held = {
+            subscription.socket: subscription.socket.held
             for item in items
             for subscription in (*item.instance.members, *item.joiners)
         }
-        held = [socket.held for socket in sockets]
-        return GroupRun(self, taken, told, items, held, sockets, self._careful)
+        return GroupRun(self, taken, told, items, held, self._careful)
 
     def failed(self, run: GroupRun) -> None:
         """Nothing of the run counts; the refresher marks the group again.
@@ -260,11 +263,8 @@ class Group:
 
     def finish(self, run: GroupRun, snapshot: Snapshot) -> None:
         """Send what the run found, and keep what it could not see."""
-        for socket in run.sockets:
-            if socket.held in run.outdated:
-                socket.access_changed()
-            else:
-                socket.held.snapshot = snapshot
+        for socket, held in run.held.items():
+            socket.learn(run.present[held], snapshot)
         self._careful = any(item.error for item in run.items)
         unfinished = False
         lag = _milliseconds_since(run.taken.committed_at)
@@ -305,16 +305,15 @@ class GroupRun:
     told: list[int]
     """Transactions that new instances may have missed, if the snapshot does not see them."""
     items: list[_Item]
-    held: list[HeldAccess]
-    sockets: set[Socket]
+    held: dict[Socket, HeldAccess]
     careful: bool
     """One instance may break the transaction: each reads behind a savepoint of its own."""
-    outdated: set[HeldAccess] = field(default_factory=set)
+    present: dict[HeldAccess, HeldAccess | Reset] = field(default_factory=dict)
 
     def run(self, snapshot: Snapshot) -> None:
         """Read access and rows."""
         until = time.monotonic() + RUN_SECONDS
-        self.outdated = set(outdated(self.held, snapshot))
+        self.present = read_again(self.held.values(), snapshot)
         shared = SharedContexts()
         concerned = None if self.careful else self._concerned(shared)
         # Whoever joins waits for a page; then those that had to wait before.

@@ -8,6 +8,7 @@ the server a few numbers and one later refresh.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 
 MAX_FRAMES = 256
 MAX_BYTES = 2 * 1024 * 1024
@@ -44,3 +45,9 @@ class Outbox:
         """Everything up to ``seq`` is on the page."""
         while self._sent and self._sent[0][0] <= seq:
             self._bytes -= self._sent.popleft()[1]
+
+    def withdraw(self, numbers: Collection[int]) -> None:
+        """Frames with these numbers are not sent after all."""
+        kept = deque(each for each in self._sent if each[0] not in numbers)
+        self._bytes -= sum(size for _, size in self._sent) - sum(size for _, size in kept)
+        self._sent = kept

@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from electric_sync.access import provider, session_of, switch_tenant, viewer_of
+from electric_sync.access import provider, viewer_of
+from electric_sync.sessions import session_of, switch_tenant
 from electric_sync.snapshots import read_snapshot
 
 View = Callable[..., HttpResponse]

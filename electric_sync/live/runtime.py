@@ -18,10 +18,10 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from electric_sync import conf
-from electric_sync.access import LOG_KEPT, HeldAccess
+from electric_sync.access import LOG_KEPT, HeldAccess, Reset
 from electric_sync.engine.publication import TableBusy, TableRefused
 from electric_sync.hub import Hub
-from electric_sync.live.groups import Group, Subscription, drop
+from electric_sync.live.groups import Group, Socket, Subscription, drop
 from electric_sync.live.refresher import Refresher
 from electric_sync.live.shutdown import before_shutdown
 from electric_sync.live.watch import AccessWatch, Arrivals
@@ -55,7 +55,7 @@ class Runtime:
     def __init__(self) -> None:
         self.sockets: set[Any] = set()
         self._refresher = Refresher(conf.threads())
-        self._hub = Hub(conf.conninfo(), on_crowded=self._look)
+        self._hub = Hub(conf.conninfo(), on_crowded=self.look)
         self._groups: dict[tuple[ShapeDefinition, ...], Group] = {}
         self._ready: dict[Group, asyncio.Task[None]] = {}
         self._arrivals = Arrivals(self._refresher)
@@ -64,8 +64,10 @@ class Runtime:
         self._chores = asyncio.create_task(self._do_chores(), name="live-chores")
         before_shutdown(self.say_going_down)
 
-    async def admit(self, key_hash: str) -> HeldAccess | None:
-        """The access behind a session cookie, read now; None refuses.
+    async def admit(self, socket: Socket, session_key: str) -> HeldAccess | Reset:
+        """The access behind a session cookie, read now, or why there is none.
+
+        Who has one is told from now on when it becomes another one.
 
         Raises:
             NotFollowed: changes of access cannot be followed.
@@ -79,7 +81,14 @@ class Runtime:
             self._watching = None
             logger.warning("Changes of access cannot be followed: %s", error)
             raise NotFollowed from error
-        return await self._arrivals.admit(key_hash)
+        ended = self._watch.ended
+        found = await self._arrivals.admit(session_key)
+        if not isinstance(found, Reset):
+            socket.held = found
+            self.sockets.add(socket)
+            if self._watch.begun != ended:
+                self.look()  # a reading that began without this socket may have seen more than it
+        return found
 
     async def join(self, subscription: Subscription) -> None:
         """Show its scene to this subscription from the next reading on.
@@ -129,7 +138,8 @@ class Runtime:
         for socket in tuple(self.sockets):
             socket.going_down()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Somebody's access may be another one: read it."""
         self._watch.reset()
 
     async def _do_chores(self) -> None:
@@ -140,7 +150,7 @@ class Runtime:
             for socket in tuple(self.sockets):
                 socket.close_if_silent()
             if self.sockets:
-                self._watch.reset()
+                self.look()
             if timezone.now() - purged > LOG_KEPT:
                 purged = timezone.now()
                 try:

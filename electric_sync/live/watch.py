@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from django.utils import timezone
 
-from electric_sync.access import HeldAccess, Viewer, load_viewer, outdated
+from electric_sync.access import HeldAccess, Reset, Viewer, look_up, read_again
 from electric_sync.hub import Hub
 from electric_sync.live.groups import Socket
 from electric_sync.live.pending import Pending, wait_for_visibility
@@ -19,6 +20,8 @@ from electric_sync.live.refresher import Refresher
 from electric_sync.models import AccessLog
 from electric_sync.shapes import SCHEMA
 from electric_sync.values import Key, ShapeDefinition, Snapshot, TableName
+
+Arrival: TypeAlias = "asyncio.Future[HeldAccess | Reset]"
 
 ACCESS_LOG = ShapeDefinition(TableName(SCHEMA, AccessLog._meta.db_table))
 
@@ -38,6 +41,9 @@ class AccessWatch:
         self._sockets = sockets
         self._pending = Pending()
         self._unseen_runs = 0
+        self.begun = 0
+        self.ended = 0
+        """Readings that began, and those of them that ended."""
 
     async def watch(self) -> None:
         """Listen to the hub.
@@ -55,27 +61,24 @@ class AccessWatch:
         committed_at: float,
     ) -> None:
         """From the hub."""
-        self._pending.add(None, xid)
-        self._refresher.mark(self)
+        self._look(xid)
 
     def reset(self) -> None:
-        """From the hub, and whenever time may have run out for somebody."""
-        self._pending.add(None, None)
-        self._refresher.mark(self)
+        """From the hub, and whenever somebody's access may be another one."""
+        self._look(None)
 
     def begin(self) -> _AccessRun:
         """Everybody who is connected."""
         taken, self._pending = self._pending, Pending()
-        return _AccessRun(self, taken, tuple(self._sockets))
+        self.begun += 1
+        return _AccessRun(self, taken, {socket: socket.held for socket in self._sockets})
 
     def finish(self, run: _AccessRun, snapshot: Snapshot) -> None:
         """Tell those whose access changed."""
+        self.ended += 1
         self._hub.saw(snapshot)
-        for socket in run.sockets:
-            if socket.held in run.outdated:
-                socket.access_changed()
-            else:
-                socket.held.snapshot = snapshot
+        for socket, held in run.held.items():
+            socket.learn(run.present[held], snapshot)
         left = run.taken.unseen(snapshot)
         if left:
             self._pending.merge(left)
@@ -84,18 +87,23 @@ class AccessWatch:
 
     def failed(self, run: _AccessRun) -> None:
         """Look again."""
+        self.ended += 1
         self._pending.merge(run.taken)
+
+    def _look(self, xid: int | None) -> None:
+        self._pending.add(None, xid)
+        self._refresher.mark(self)
 
 
 @dataclass(slots=True, eq=False)
 class _AccessRun:
     watch: AccessWatch
     taken: Pending
-    sockets: tuple[Socket, ...]
-    outdated: set[HeldAccess] = field(default_factory=set)
+    held: dict[Socket, HeldAccess]
+    present: dict[HeldAccess, HeldAccess | Reset] = field(default_factory=dict)
 
     def run(self, snapshot: Snapshot) -> None:
-        self.outdated = set(outdated([socket.held for socket in self.sockets], snapshot))
+        self.present = read_again(self.held.values(), snapshot)
 
     def finish(self, snapshot: Snapshot) -> None:
         self.watch.finish(self, snapshot)
@@ -111,40 +119,42 @@ class Arrivals:
 
     def __init__(self, refresher: Refresher) -> None:
         self._refresher = refresher
-        self._waiting: dict[asyncio.Future[HeldAccess | None], str] = {}
+        self._waiting: dict[Arrival, str] = {}
 
-    async def admit(self, key_hash: str) -> HeldAccess | None:
-        """The access behind a session cookie; None: nobody's, or refused."""
-        future: asyncio.Future[HeldAccess | None] = asyncio.get_running_loop().create_future()
-        self._waiting[future] = key_hash
+    async def admit(self, session_key: str) -> HeldAccess | Reset:
+        """The access behind a session cookie, or why there is none."""
+        arrival: Arrival = asyncio.get_running_loop().create_future()
+        self._waiting[arrival] = session_key
         self._refresher.mark(self)
-        return await future
+        return await arrival
 
     def begin(self) -> _ArrivalRun | None:
         """All who wait."""
         waiting, self._waiting = self._waiting, {}
         return _ArrivalRun(waiting, self._failed) if waiting else None
 
-    def _failed(self, waiting: dict[asyncio.Future[HeldAccess | None], str]) -> None:
+    def _failed(self, waiting: dict[Arrival, str]) -> None:
         """They wait for the next run, those who came meanwhile too."""
         self._waiting = {**waiting, **self._waiting}
 
 
 @dataclass(slots=True, eq=False)
 class _ArrivalRun:
-    waiting: dict[asyncio.Future[HeldAccess | None], str]
-    put_back: Callable[[dict[asyncio.Future[HeldAccess | None], str]], None]
-    found: dict[str, Viewer | None] = field(default_factory=dict)
+    waiting: dict[Arrival, str]
+    put_back: Callable[[dict[Arrival, str]], None]
+    found: dict[str, Viewer | Reset] = field(default_factory=dict)
 
     def run(self, snapshot: Snapshot) -> None:
-        self.found = {key_hash: load_viewer(key_hash) for key_hash in set(self.waiting.values())}
+        self.found = {key: look_up(key) for key in set(self.waiting.values())}
 
     def finish(self, snapshot: Snapshot) -> None:
         now = timezone.now()
-        for future, key_hash in self.waiting.items():
-            viewer = self.found[key_hash]
-            if not future.done():
-                future.set_result(HeldAccess(viewer, snapshot, now) if viewer else None)
+        for arrival, key in self.waiting.items():
+            found = self.found[key]
+            if not arrival.done():
+                arrival.set_result(
+                    found if isinstance(found, Reset) else HeldAccess(found, snapshot, now)
+                )
 
     def failed(self) -> None:
-        self.put_back({future: key for future, key in self.waiting.items() if not future.done()})
+        self.put_back({each: key for each, key in self.waiting.items() if not each.done()})

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.http import Http404, HttpRequest
+from django.shortcuts import resolve_url
 from django.template.context import RequestContext
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from electric_sync import conf
-from electric_sync.access import Viewer
+from electric_sync.access import Viewer, data_version
 from electric_sync.live import tokens
 from electric_sync.live.fragments import Container
 from electric_sync.live.views import (
@@ -52,22 +55,37 @@ class LiveElement:
 @register.simple_tag(takes_context=True)
 def live_head(context: RequestContext) -> SafeString:
     """Everything that a page with live views needs in its ``<head>``."""
-    nonce = getattr(context["request"], "csp_nonce", "")
+    request = context["request"]
+    nonce = getattr(request, "csp_nonce", "")
     imports = {
         "idiomorph": static("vendor/idiomorph/idiomorph.esm.js"),
         "electric_sync/live": static("electric_sync/live/index.js"),
         "electric_sync/values": static("electric_sync/values/index.js"),
     }
     return format_html(
-        '<meta name="live-socket" content="{}">'
-        '<script type="importmap" nonce="{}">{}</script>'
+        '{}<script type="importmap" nonce="{}">{}</script>'
         '<script type="module" nonce="{}" src="{}"></script>',
-        conf.socket_path(),
+        format_html_join("", '<meta name="live-{}" content="{}">', _metas(request).items()),
         nonce,
         mark_safe(json.dumps({"imports": imports})),  # noqa: S308 our own addresses
         nonce,
         imports["electric_sync/live"],
     )
+
+
+def _metas(request: HttpRequest) -> dict[str, str]:
+    """Where the server is, and for whom and with which access the page was made."""
+    metas = {
+        "socket": conf.socket_path(),
+        "data-version": reverse("electric_sync:data-version"),
+        "sign-in": resolve_url(settings.LOGIN_URL),
+    }
+    viewer: Viewer | None = getattr(request, "viewer", None)
+    if viewer is not None:
+        metas["version"] = data_version(viewer)
+        metas["user"] = str(viewer.user_id)
+        metas["tenant"] = viewer.access.tenant
+    return metas
 
 
 @register.simple_tag(takes_context=True)

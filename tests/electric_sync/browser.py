@@ -10,15 +10,15 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
 
-from electric_sync.access import hash_key
 from electric_sync.live import tokens
 from electric_sync.live.views import live_views
 from electric_sync.models import UserSession
+from electric_sync.sessions import hash_key
 from tests.electric_sync.loop import PATIENCE, LoopThread
 from tests.electric_sync.page import LiveElement, live_elements
 from tests.project.asgi import application
 
-ENDS = {"access-changed", "closed", "refused", "signed-out"}
+ENDS = {"closed", "refused", "reset"}
 """Messages after which nothing is shown any more."""
 
 
@@ -91,8 +91,12 @@ class Browser:
     @property
     def session(self) -> UserSession:
         """The row of the browser's sign-in."""
-        key = self.client.cookies[settings.SESSION_COOKIE_NAME].value
-        return UserSession.objects.get(key_hash=hash_key(key))
+        return UserSession.objects.get(key_hash=hash_key(self.session_key))
+
+    @property
+    def session_key(self) -> str:
+        """What its session cookie holds."""
+        return self.client.cookies[settings.SESSION_COOKIE_NAME].value
 
     def send(self, **message: Any) -> None:
         """Say something on the socket."""
@@ -186,12 +190,24 @@ class Browser:
 
     def _take(self, message: dict[str, Any]) -> None:
         self.heard.append(message)
-        if message["type"] in {"frame", "current"}:
-            element = self._by_sub.get(message["sub"])
+        kind, element = message["type"], self._by_sub.get(message.get("sub"))
+        if kind in {"frame", "current"}:
             if element is not None:  # else a frame of a subscription that has ended
                 element.apply(message)
             if self.acknowledges:
                 self.send(type="ack", seq=message["seq"])
+        elif kind == "refused" and message["reason"] == "forbidden":
+            element.withdraw()
+        elif kind == "access":
+            for sub in message["drop"]:
+                self._by_sub[sub].withdraw()
+            for sub in message["add"]:
+                assert self._by_sub[sub].withdrawn
+                self._by_sub[sub].withdrawn = False
+            self.send(type="cleared", version=message["version"])
+        elif kind == "reset":
+            for each in self.elements.values():
+                each.withdraw()
 
 
 async def _cancel(task: asyncio.Future[None]) -> None:

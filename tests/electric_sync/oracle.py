@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+from functools import partial
 
-from electric_sync.access import hash_key, load_viewer
+from electric_sync.access import load_viewer
 from electric_sync.live import tokens
 from electric_sync.live.views import Rendering, Scene, SharedContexts, live_views
 from electric_sync.live.window import Window
@@ -13,16 +13,17 @@ from tests.electric_sync.browser import Browser
 from tests.electric_sync.page import LiveElement
 
 
-def fresh_rendering(browser: Browser, element: LiveElement) -> Rendering:
-    """The element rendered for the browser's session, from PostgreSQL, now."""
+def fresh_rendering(browser: Browser, element: LiveElement) -> Rendering | None:
+    """The element rendered for the browser's session, from PostgreSQL, now; None: not for them."""
     token = tokens.load(element.token)
     view = live_views.get(token.view)
     with read_snapshot():
-        viewer = load_viewer(hash_key(browser.client.cookies[settings.SESSION_COOKIE_NAME].value))
+        viewer = load_viewer(browser.session_key)
         assert viewer is not None
         params = view.clean(token.params)
         audience = view.admit(viewer.access, params)
-        assert audience is not None
+        if audience is None:
+            return None
         window = Window.of(element.size, element.after)
         scene = Scene(view.name, viewer.access.tenant, params, audience, window)
         return view.render(scene, SharedContexts())
@@ -38,21 +39,26 @@ def assert_page_becomes_fresh(browser: Browser) -> None:
         for element in browser.elements.values():
             _wait_until_fresh(browser, element)
         browser.settle()
-        if all(
-            element.content == fresh_rendering(browser, element).content
-            for element in browser.elements.values()
-        ):
+        if all(map(partial(_is_fresh, browser), browser.elements.values())):
             return
 
 
-def _wait_until_fresh(browser: Browser, element: LiveElement) -> None:
+def _is_fresh(browser: Browser, element: LiveElement) -> bool:
     fresh = fresh_rendering(browser, element)
-    while (element.content, element.etag) != (fresh.content, fresh.rendered.etag):
+    if fresh is None:
+        return element.withdrawn and element.content == ""
+    shown = (element.content, element.etag, element.more)
+    return shown == (fresh.content, fresh.rendered.etag, fresh.rendered.more)
+
+
+def _wait_until_fresh(browser: Browser, element: LiveElement) -> None:
+    while not _is_fresh(browser, element):
         before = element.content
         try:
             browser.receive()
         except TimeoutError:
+            fresh = fresh_rendering(browser, element)
+            wanted = "withdrawn" if fresh is None else fresh.content
             raise AssertionError(
-                f"{element.id} stays another page:\n{before}\nis not\n{fresh.content}"
+                f"{element.id} stays another page:\n{before}\nis not\n{wanted}"
             ) from None
-    assert element.more == fresh.rendered.more

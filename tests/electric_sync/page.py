@@ -80,6 +80,12 @@ class LiveElement:
     more: bool = False
     cursors: list[str] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
+    withdrawn: bool = False
+
+    def withdraw(self) -> None:
+        """It may not be seen any more: nothing of it stays."""
+        self.content, self.etag, self.more, self.withdrawn = "", None, False, True
+        self.cursors, self.pieces = [], []
 
     @property
     def rows(self) -> dict[str, str]:
@@ -88,6 +94,7 @@ class LiveElement:
 
     def apply(self, message: dict) -> None:
         """A frame, or the news that nothing is to be done."""
+        assert not self.withdrawn, f"{self.id} was withdrawn, and is sent {message}"
         self.pieces.append(message.get("content", ""))
         if message.get("partial"):
             return

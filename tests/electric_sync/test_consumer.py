@@ -87,7 +87,8 @@ def test_who_is_not_signed_in_is_told_so(committed, loop, cookie):
     stranger = Browser(loop, Client())
     stranger.connect(cookie=cookie)
 
-    assert stranger.receive() == {"type": "signed-out"}
+    assert stranger.receive() == {"type": "reset", "reason": "signed-out"}
+    stranger.send(type="cleared", version="")
     assert stranger.receive()["type"] == "closed"
     assert left_in(loop) == (0, 0)
 
@@ -98,7 +99,6 @@ def test_who_is_not_signed_in_is_told_so(committed, loop, cookie):
         {"ended_at": "2020-01-01T00:00Z"},
         {"expires_at": "2020-01-01T00:00Z"},
         {"auth_hash": "of another password"},
-        {"tenant": ""},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -108,7 +108,16 @@ def test_a_session_that_is_not_open_is_told_so(people, browser, change):
 
     gone.connect()
 
-    assert gone.receive() == {"type": "signed-out"}
+    assert gone.receive() == {"type": "reset", "reason": "signed-out"}
+
+
+def test_who_has_no_access_is_told_so(people, browser):
+    nobody = browser(people.clerk)
+    Membership.objects.filter(user=people.clerk).delete()
+
+    nobody.connect()
+
+    assert nobody.receive() == {"type": "reset", "reason": "no-access"}
 
 
 # -------------------------------------------------------------------- what may be said
@@ -473,4 +482,4 @@ def test_a_session_that_runs_out_is_told(people, browser, monkeypatch):
     page.connect()
 
     page.hear("welcome")
-    page.hear("access-changed")  # nothing but time has passed
+    assert page.hear("reset")["reason"] == "signed-out"  # nothing but time has passed

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, models
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils import timezone
 from electric_sync import access, triggers
 from electric_sync.access import Raises
 from electric_sync.models import AccessLog, Receipt, UserSession
+from electric_sync.sessions import hash_key
 from tests.electric_sync.database import connect
 from tests.project.shop.models import Membership, Shop
 
@@ -427,9 +429,9 @@ def functions() -> set[str]:
 
 
 def test_every_declared_table_has_all_of_them():
-    assert there() == dict.fromkeys(
-        ["shop_membership", "auth_user", "electric_sync_usersession"], EVENTS
-    )
+    declared = ["shop_membership", "auth_user", "electric_sync_usersession"]
+    forgotten = {"django_session": [each for each in EVENTS if each != "insert"]}
+    assert there() == dict.fromkeys(declared, EVENTS) | forgotten
 
 
 def test_installing_again_changes_nothing():
@@ -455,8 +457,9 @@ def test_what_is_declared_no_more_goes(monkeypatch):
 
     triggers.install()
 
-    assert set(there()) == {"auth_user", "electric_sync_usersession"}
-    assert functions() == {"raise_access_auth_user", "raise_access_electric_sync_usersession"}
+    tables = {"auth_user", "electric_sync_usersession", "django_session"}
+    assert set(there()) == tables
+    assert functions() == {f"raise_access_{table}" for table in tables}
 
 
 def test_other_columns_count_after_the_next_migrate(clerk, monkeypatch):
@@ -488,7 +491,7 @@ def test_tables_that_are_not_there_yet_wait_for_their_own_migration(monkeypatch)
 
     triggers.install()
 
-    assert set(there()) == {"electric_sync_usersession"}
+    assert set(there()) == {"electric_sync_usersession", "django_session"}
 
 
 def test_nothing_is_installed_before_the_log_is_there():
@@ -519,3 +522,20 @@ def test_a_session_that_only_was_used_does_not_count(clerk):
     UserSession.objects.filter(pk=session.pk).update(user_agent="another")
 
     assert log() == set()
+
+
+def test_django_s_session_counts_only_if_somebody_is_signed_in_and_it_ends_sooner(clerk):
+    later, soon = timezone.now() + timedelta(hours=1), timezone.now()
+    for key in ("theirs", "nobody"):
+        Session.objects.create(session_key=key, session_data="", expire_date=soon)
+    UserSession.objects.create(
+        key_hash=hash_key("theirs"), user=clerk, auth_hash="a", tenant="1", expires_at=later
+    )
+    AccessLog.objects.all().delete()
+
+    Session.objects.update(expire_date=later, session_data="x")
+    Session.objects.filter(pk="nobody").delete()
+    assert log() == set()
+
+    Session.objects.update(expire_date=soon)
+    assert log() == {(None, str(clerk.pk))}

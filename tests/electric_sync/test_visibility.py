@@ -171,7 +171,7 @@ def test_invariant_3_a_suspended_revocation_counts_from_the_moment_it_can_be_see
         show(page, "before")
 
         revocation.release()
-        page.hear("access-changed")
+        page.hear("reset")
 
 
 def test_invariant_3_who_arrives_while_a_revocation_is_suspended_is_told_afterwards(
@@ -186,7 +186,7 @@ def test_invariant_3_who_arrives_while_a_revocation_is_suspended_is_told_afterwa
         page = look_at(browser(people.clerk), people.customer)
 
         revocation.release()
-        page.hear("access-changed")
+        page.hear("reset")
 
 
 def test_invariant_3_no_row_passes_a_revocation_that_has_become_visible(people, browser):
@@ -200,7 +200,7 @@ def test_invariant_3_no_row_passes_a_revocation_that_has_become_visible(people, 
         revocation.release()
         execute(NOTE, "secret", order.pk)
         show(witness, "secret")
-        page.hear("access-changed")
+        page.hear("reset")
         page.drain()
 
     assert "secret" not in str(page.heard)

@@ -295,6 +295,17 @@ OPERATIONS: list[Case] = [
     _op("delete", GRANT, operation(204, MANAGERS)),
 ]
 
+#: What the sync layer asks for: everybody about themselves.
+OF_THE_SYNC_LAYER: list[Case] = [
+    _op("get", "/api/auth/data-version", operation(200, SIGNED_IN)),
+    _op(
+        "post",
+        "/api/auth/data-version",
+        operation(200, SIGNED_IN),
+        lambda things: {"user": "", "company": "", "version": "", "held": []},
+    ),
+]
+
 #: Addresses that say nothing of anybody's data: a description of the API.
 OF_THE_API_ITSELF = {"openapi-json", "openapi-view", "api-root"}
 
@@ -314,7 +325,7 @@ def leaves(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPa
 
 def test_every_address_is_in_the_matrix() -> None:
     named = {case.address for case in PAGES}
-    operations = {case.address for case in OPERATIONS}
+    operations = {case.address for case in (*OPERATIONS, *OF_THE_SYNC_LAYER)}
     for route, pattern in leaves(get_resolver()):
         if route.startswith("admin/"):
             continue  # all of it has one rule, tested below
@@ -336,7 +347,7 @@ def test_every_operation_of_the_api_is_in_the_matrix() -> None:
 
 
 def test_everybody_is_in_every_case() -> None:
-    for case in (*PAGES, *OPERATIONS):
+    for case in (*PAGES, *OPERATIONS, *OF_THE_SYNC_LAYER):
         assert set(case.expected) == set(PEOPLE), case
 
 
@@ -386,7 +397,7 @@ def send(client: Client, case: Case, address: str, body: dict[str, Any]) -> Any:
     return client.post(address, body)
 
 
-@pytest.mark.parametrize("case", [*PAGES, *OPERATIONS], ids=str)
+@pytest.mark.parametrize("case", [*PAGES, *OPERATIONS, *OF_THE_SYNC_LAYER], ids=str)
 def test_everybody_gets_what_they_should(firm: Firm, case: Case) -> None:
     things, written = make_things(firm), AuditLog.objects.count()
     got = {}
@@ -405,7 +416,7 @@ def test_everybody_gets_what_they_should(firm: Firm, case: Case) -> None:
 def test_what_is_not_there_is_answered_like_what_may_not_be_seen(firm: Firm) -> None:
     """Neither status nor words tell the two apart."""
     things, nothing = make_things(firm), _Nothing()
-    for case in (*PAGES, *OPERATIONS):
+    for case in (*PAGES, *OPERATIONS, *OF_THE_SYNC_LAYER):
         for who in (NOBODY, LOCKED_OUT, "outsider", "editor-without-grant"):
             there, missing = (
                 send(browser_of(firm, who), case, address_of(case, which), case.body(things))
@@ -440,7 +451,7 @@ def test_nothing_is_written_without_the_csrf_token(firm: Firm) -> None:
     things = make_things(firm)
     client = browser_of(firm, "owner", enforce_csrf_checks=True)
     written = AuditLog.objects.count()
-    for case in (*PAGES, *OPERATIONS):
+    for case in (*PAGES, *OPERATIONS, *OF_THE_SYNC_LAYER):
         if case.method != "get":
             response = send(client, case, address_of(case, things), case.body(things))
             assert response.status_code == 403, case

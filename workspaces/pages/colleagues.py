@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from electric_sync.access import session_of
+from electric_sync.sessions import session_of
 from workspaces.sample import presence
 
 

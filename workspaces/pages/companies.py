@@ -7,8 +7,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from electric_sync.access import session_of, switch_tenant
 from electric_sync.live import live_page
+from electric_sync.sessions import session_of, switch_tenant
 from workspaces.models import Membership
 from workspaces.pages.shell import page
 

@@ -12,7 +12,7 @@
  * @typedef {"expired" | "forbidden" | "unknown" | "malformed" | "too-many" | "error"} RefusalReason
  * @typedef {{type: "refused", sub: string, reason: RefusalReason}} Refused
  * @typedef {{type: "pong", id: number}} Pong
- * @typedef {{type: "access-changed"} | {type: "signed-out"} | {type: "going-down"}} Notice
+ * @typedef {{type: "access"} | {type: "reset", reason: string} | {type: "going-down"}} Notice
  * @typedef {Welcome | Current | Frame | Refused | Pong | Notice} ServerMessage
  *
  * @typedef {{type: "subscribe", sub: string, token: string, etag: string | null,

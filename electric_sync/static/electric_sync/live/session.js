@@ -114,8 +114,8 @@ export class Session {
         return this.#applier.receive(message, this.#socket.generation);
       case "refused":
         return this.#refused(message);
-      case "access-changed":
-      case "signed-out":
+      case "access":
+      case "reset":
         return this.#leave(message.type);
     }
   }

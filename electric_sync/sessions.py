@@ -1,0 +1,140 @@
+"""Sign-ins: who is behind a cookie, and in which tenant they work.
+
+Each sign-in is a row of ours, a :class:`~electric_sync.models.UserSession`, beside Django's own
+session. Ours says whose it is and where they work, so that a query can read that together with
+access and rows; Django's says that the cookie is worth something. Both have to be there: a session
+that Django has forgotten, by whatever road, is nobody's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db.models import DateTimeField, F, Subquery
+from django.db.models.functions import Least
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from electric_sync.models import UserSession
+
+
+def hash_key(session_key: str) -> str:
+    """What is stored of a session key: who reads the table cannot sign in with it."""
+    return hashlib.sha256(session_key.encode()).hexdigest()
+
+
+def open_session(session_key: str) -> UserSession | None:
+    """The session behind a cookie, if it has not ended, expired or lost its user.
+
+    Read in the current transaction. ``expires_at`` is the earlier of ours and Django's.
+    """
+    found = UserSession.objects.select_related("user").filter(
+        key_hash=hash_key(session_key), ended_at=None
+    )
+    stored = stored_sessions()
+    if stored is not None:
+        there = stored._default_manager.filter(pk=session_key).values("expire_date")
+        found = found.annotate(
+            until=Subquery(there, output_field=DateTimeField()),
+            earlier=Least(F("expires_at"), F("until")),
+        ).filter(until__isnull=False)
+    session = found.first()
+    if session is None or not session.user.is_active:
+        return None
+    expires_at: datetime = getattr(session, "earlier", session.expires_at)
+    if expires_at <= timezone.now() or not _has_password(session):
+        return None
+    session.expires_at = expires_at
+    return session
+
+
+def auth_hash(user: AbstractBaseUser) -> str:
+    """Changes with the password, so that a new one ends the sessions of the old."""
+    return user.get_session_auth_hash()
+
+
+def _has_password(session: UserSession) -> bool:
+    """Whether the password is still the one that was signed in with, by any of our secrets."""
+    user = session.user
+    hashes = [auth_hash(user), *user.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(session.auth_hash, each) for each in hashes)
+
+
+@cache
+def stored_sessions() -> type[AbstractBaseSession] | None:
+    """The model of Django's sessions; None if they are not kept in the database."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    return store.get_model_class() if issubclass(store, DatabaseSessions) else None
+
+
+# ------------------------------------------------------------------ requests
+
+
+def session_of(request: HttpRequest) -> UserSession | None:
+    """The request's session row, read in the current transaction."""
+    key = key_of(request)
+    return open_session(key) if key else None
+
+
+def key_of(request: HttpRequest) -> str | None:
+    """The key of the request's session, if somebody has signed in with it."""
+    # The key alone is only what the cookie says; Django's session may have been deleted.
+    return request.session.session_key if SESSION_KEY in request.session else None
+
+
+def switch_tenant(request: HttpRequest, tenant: str) -> None:
+    """Make ``tenant`` the session's active one. Whether that is allowed, ``Access.load`` says.
+
+    Raises:
+        UserSession.DoesNotExist: nobody is signed in.
+    """
+    session = session_of(request)
+    if session is None:
+        raise UserSession.DoesNotExist("Nobody is signed in.")
+    UserSession.objects.filter(pk=session.pk).update(tenant=tenant)
+
+
+# ------------------------------------------------------------------- sign-in
+
+
+def begin(request: HttpRequest, user: Any, tenant: str) -> None:
+    """Write the row of a sign-in that has just happened.
+
+    Who signs in over somebody else's session ends that; Django says nothing of it.
+    """
+    if not request.session.session_key:
+        request.session.save()
+    key = request.session.session_key
+    if key is None:
+        raise RuntimeError("electric_sync needs sessions that the server keeps.")
+    before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if before and before != key:
+        end(before)
+    UserSession.objects.update_or_create(
+        key_hash=hash_key(key),
+        defaults={
+            "user": user,
+            "auth_hash": auth_hash(user),
+            "tenant": tenant,
+            "user_agent": request.headers.get("user-agent", "")[:300],
+            "expires_at": request.session.get_expiry_date(),
+            "ended_at": None,
+        },
+    )
+
+
+def end(session_key: str) -> None:
+    """End the sign-in behind a cookie."""
+    UserSession.objects.filter(key_hash=hash_key(session_key), ended_at=None).update(
+        ended_at=timezone.now()
+    )

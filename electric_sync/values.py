@@ -8,7 +8,8 @@ A *shape* is a part of one table: the rows whose columns equal given constants. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
@@ -28,6 +29,47 @@ def parse_lsn(text: str) -> LSN:
 def format_lsn(lsn: int) -> str:
     """The position as PostgreSQL writes it."""
     return f"{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}"
+
+
+OPERATION_INFINITY = 1 << 63
+"""The operation of an offset that is behind everything else of its position."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Offset:
+    """A place in a shape's log: a position in the WAL, and an operation of that transaction.
+
+    Position 0 is the snapshot, whose operations are its chunks; ``0_inf`` is behind all of it.
+    """
+
+    lsn: int
+    operation: int
+
+    @classmethod
+    def parse(cls, text: str) -> Offset:
+        """``-1``, ``0_inf`` or ``26987560_4``.
+
+        Raises:
+            ValueError: it is none of them.
+        """
+        found = re.fullmatch(r"(-1)(?:_0)?|(\d{1,20})_(inf|\d{1,18})", text, re.ASCII)
+        if found is None:
+            raise ValueError(f"{text!r} is no offset")
+        before, lsn, operation = found.groups()
+        if before is not None:
+            return BEFORE_ALL
+        return cls(int(lsn), OPERATION_INFINITY if operation == "inf" else int(operation))
+
+    def __str__(self) -> str:
+        if self == BEFORE_ALL:
+            return "-1"
+        return f"{self.lsn}_{'inf' if self.operation == OPERATION_INFINITY else self.operation}"
+
+
+BEFORE_ALL = Offset(-1, 0)
+"""Where a reader begins who has nothing."""
+AFTER_SNAPSHOT = Offset(0, OPERATION_INFINITY)
+"""Behind the snapshot, before the first change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +135,22 @@ class ShapeDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class ShapeQuery:
+    """A shape as a client of the HTTP interface asks for it.
+
+    ``columns`` None means all of them; ``full`` tells old values and whole rows;
+    ``changes_only`` leaves out the rows that are there already.
+    """
+
+    table: TableName
+    where: str | None = None
+    params: tuple[tuple[int, str], ...] = ()
+    columns: tuple[str, ...] | None = None
+    full: bool = False
+    changes_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """A table as the replication stream describes it before its first change."""
 
@@ -120,7 +178,9 @@ class Transaction:
     """A committed transaction, whole. ``committed_at`` is in seconds since 1970.
 
     ``truncated`` names the tables that were emptied. If the transaction was too large to keep,
-    ``changes`` is empty and ``touched`` names the tables in which anything may have changed.
+    ``changes`` is empty and ``touched`` names the tables in which anything may have changed;
+    whoever wants the changes all the same finds them in ``spooled``, on disk. ``messages`` are
+    those that ``pg_logical_emit_message`` wrote for us.
     """
 
     xid: int
@@ -129,6 +189,8 @@ class Transaction:
     changes: tuple[RowChange, ...] = ()
     truncated: tuple[TableName, ...] = ()
     touched: frozenset[TableName] = field(default_factory=frozenset)
+    spooled: Iterable[RowChange] | None = None
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ Source: PostgreSQL's documentation, "Logical Replication Message Formats" and "S
 Replication Protocol". Messages are big-endian; the first byte names the kind.
 
 A transaction is handed on when its commit has arrived, never in parts. One with more than
-``MAX_CHANGES`` row changes is not kept: it is handed on as the set of tables it touched.
+``MAX_CHANGES`` row changes is not kept in memory: it is handed on as the set of tables it
+touched, and with its changes in a file if anybody wants them (``spool``).
 """
 
 from __future__ import annotations
 
 import struct
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from electric_sync.values import LSN, Relation, Row, RowChange, TableName, Transaction
@@ -38,6 +41,51 @@ class Keepalive:
     reply: bool
 
 
+MESSAGE_PREFIX = "electric_sync"
+"""Messages of ``pg_logical_emit_message`` that are meant for us."""
+
+
+class Spool:
+    """Row changes on disk, to be read as often as needed. The file goes with the object."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 lives as long as this
+        self._relations: list[Relation] = []
+
+    def add(self, change: RowChange) -> None:
+        """Append a change."""
+        if not self._relations or self._relations[-1] is not change.relation:
+            self._relations.append(change.relation)
+        header = _SPOOLED.pack(
+            len(self._relations) - 1, change.old is not None, change.new is not None
+        )
+        self._file.write(b"".join([header, *map(_packed, (change.old, change.new))]))
+
+    def __iter__(self) -> Iterator[RowChange]:
+        self._file.seek(0)
+        while header := self._file.read(_SPOOLED.size):
+            place, has_old, has_new = _SPOOLED.unpack(header)
+            old = self._read_row() if has_old else None
+            yield RowChange(self._relations[place], old, self._read_row() if has_new else None)
+
+    def _read_row(self) -> Row:
+        (count,) = _U32.unpack(self._file.read(4))
+        lengths = struct.unpack(f">{count}i", self._file.read(4 * count))
+        return tuple(None if length < 0 else self._file.read(length) for length in lengths)
+
+
+_SPOOLED = struct.Struct(">I??")
+
+
+def _packed(row: Row | None) -> bytes:
+    if row is None:
+        return b""
+    lengths = (-1 if value is None else len(value) for value in row)
+    return b"".join(
+        [struct.pack(f">I{len(row)}i", len(row), *lengths), *(v for v in row if v is not None)]
+    )
+
+
 @dataclass(slots=True)
 class _Open:
     """The transaction that is being received."""
@@ -47,14 +95,17 @@ class _Open:
     changes: list[RowChange] = field(default_factory=list)
     truncated: list[TableName] = field(default_factory=list)
     touched: set[TableName] = field(default_factory=set)
+    messages: list[str] = field(default_factory=list)
     size: int = 0
     too_large: bool = False
+    spool: Spool | None = None
 
 
 class Decoder:
     """Feed it payloads in order; it answers with a transaction, a keepalive or nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, spool: bool = False) -> None:
+        self._spool = spool
         self._relations: dict[int, Relation] = {}
         self._open: _Open | None = None
 
@@ -80,7 +131,12 @@ class Decoder:
             self._open = _Open(xid, committed / 1e6 + POSTGRES_EPOCH)
         elif kind == ord("C"):
             return self._commit(payload, at)
-        elif kind == ord("R"):
+        else:
+            self._rare(kind, payload, at)
+        return None
+
+    def _rare(self, kind: int, payload: bytes, at: int) -> None:
+        if kind == ord("R"):
             relation = _relation(payload, at)
             # Sent again after every change of the table: the newest always wins.
             self._relations[relation.oid] = relation
@@ -89,13 +145,21 @@ class Decoder:
             for oid in struct.unpack_from(f">{count}I", payload, at + 5):
                 self._current.truncated.append(self._relations[oid].table)
                 self._current.touched.add(self._relations[oid].table)
-        return None
+        elif kind == ord("M"):
+            self._message(payload, at)
 
     @property
     def _current(self) -> _Open:
         if self._open is None:
             raise ValueError("a change arrived outside a transaction")
         return self._open
+
+    def _message(self, payload: bytes, at: int) -> None:
+        transactional = payload[at]
+        prefix, at = _text(payload, at + 9)  # after one byte of flags and the position
+        if transactional and prefix == MESSAGE_PREFIX:
+            (length,) = _U32.unpack_from(payload, at)
+            self._current.messages.append(payload[at + 4 : at + 4 + length].decode())
 
     def _update(self, payload: bytes, at: int) -> None:
         relation = self._relations[_U32.unpack_from(payload, at)[0]]
@@ -108,14 +172,18 @@ class Decoder:
     def _add(self, change: RowChange, size: int) -> None:
         current = self._current
         current.touched.add(change.relation.table)
-        if current.too_large:
-            return
-        current.size += size
-        if len(current.changes) >= MAX_CHANGES or current.size > MAX_BYTES:
+        if not current.too_large:
+            current.size += size
+            current.changes.append(change)
+            if len(current.changes) <= MAX_CHANGES and current.size <= MAX_BYTES:
+                return
             current.too_large = True
+            current.spool = Spool() if self._spool else None
+            for each in current.changes if current.spool else ():
+                current.spool.add(each)  # type: ignore[union-attr]
             current.changes.clear()
-            return
-        current.changes.append(change)
+        elif current.spool is not None:
+            current.spool.add(change)
 
     def _commit(self, payload: bytes, at: int) -> Transaction:
         current, self._open = self._current, None
@@ -127,6 +195,8 @@ class Decoder:
             changes=tuple(current.changes),
             truncated=tuple(current.truncated),
             touched=frozenset(current.touched),
+            spooled=current.spool,
+            messages=tuple(current.messages),
         )
 
 

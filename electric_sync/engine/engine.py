@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from enum import Enum
+from typing import Protocol
 
 import psycopg
 
@@ -30,7 +31,7 @@ from electric_sync.engine.publication import (
 )
 from electric_sync.engine.replication import ReplicationConnection, ReplicationError
 from electric_sync.engine.router import Router, indexable
-from electric_sync.values import ShapeChanges, ShapeDefinition, TableName, Transaction
+from electric_sync.values import LSN, ShapeChanges, ShapeDefinition, TableName, Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,29 @@ class State(Enum):
     STREAMING = "streaming"
 
 
+class Follower(Protocol):
+    """Whoever wants every transaction whole, and not only what it touched."""
+
+    @property
+    def tables(self) -> Iterable[TableName]:
+        """The tables whose changes must be in the stream."""
+
+    def opened(self, lsn: LSN) -> None:
+        """A stream begins at ``lsn``; what came before was perhaps never told."""
+
+    def closed(self) -> None:
+        """The stream is lost."""
+
+    def missed(self) -> None:
+        """Changes were perhaps not in the stream."""
+
+    def received(self, transaction: Transaction) -> None:
+        """A transaction has committed."""
+
+    async def room(self) -> None:
+        """Wait while it has more than it can hold."""
+
+
 class Engine:
     """PostgreSQL's changes, by shape."""
 
@@ -62,12 +86,14 @@ class Engine:
         *,
         on_changes: Callable[[ShapeChanges], None],
         on_reset: Callable[[], None],
+        follower: Follower | None = None,
     ) -> None:
         """``conninfo`` is libpq's; both callbacks are called in the event loop, and never block."""
         self.state = State.STOPPED
         self._conninfo = conninfo
         self._on_changes = on_changes
         self._on_reset = on_reset
+        self._follower = follower
         self._router = Router()
         self._task: asyncio.Task[None] | None = None
 
@@ -96,6 +122,15 @@ class Engine:
         equalities, key = await asyncio.to_thread(self._take_in, definition)
         self._router.add(definition, equalities, key)
 
+    async def follow(self, table: TableName) -> None:
+        """Have the table's changes in the stream from now on.
+
+        Raises:
+            TableBusy, TableRefused, psycopg.Error: as for ``subscribe``.
+        """
+        self.start()
+        await asyncio.to_thread(self._prepare, (table,), refuse=True)
+
     def unsubscribe(self, definition: ShapeDefinition) -> None:
         """Tell of it no longer. The table stays in the publication: others may follow it."""
         self._router.remove(definition)
@@ -106,14 +141,23 @@ class Engine:
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             ensure_publication(connection, PUBLICATION)
             key = take_in(connection, PUBLICATION, definition.table)
+            if not key:
+                raise TableRefused(
+                    f"{definition.table} has no primary key; add one, so that rows can be told"
+                    " apart."
+                )
             return indexable(connection, definition), key
 
     async def _open(self) -> ReplicationConnection:
-        await asyncio.to_thread(self._prepare, tuple(self._router.tables))
+        await asyncio.to_thread(self._prepare, self._tables())
         slot = f"electric_sync_{os.getpid()}_{secrets.token_hex(4)}"
         return await ReplicationConnection.open(self._conninfo, slot=slot, publication=PUBLICATION)
 
-    def _prepare(self, tables: Iterable[TableName]) -> bool:
+    def _tables(self) -> frozenset[TableName]:
+        followed = self._follower.tables if self._follower else ()
+        return frozenset(self._router.tables) | frozenset(followed)
+
+    def _prepare(self, tables: Iterable[TableName], *, refuse: bool = False) -> bool:
         """See that the publication is there, with the tables that are followed.
 
         Returns whether one was not in it, so that changes may have been missed.
@@ -127,6 +171,8 @@ class Engine:
                         take_in(connection, PUBLICATION, table)
                         missed = True
                 except TableRefused as error:
+                    if refuse:
+                        raise
                     logger.warning("%s is not followed any more: %s", table, error)
         return missed
 
@@ -145,6 +191,8 @@ class Engine:
                 else:
                     wait = shortest
                     self.state = State.STREAMING
+                    if self._follower:
+                        self._follower.opened(connection.start_lsn)
                     self._on_reset()
                     checking = asyncio.create_task(self._keep_tables(), name="publication")
                     try:
@@ -157,6 +205,8 @@ class Engine:
                     finally:
                         checking.cancel()
                         connection.close()
+                        if self._follower:
+                            self._follower.closed()
                 await asyncio.sleep(wait * random.uniform(0.7, 1.3))  # noqa: S311 jitter, no secret
                 self._on_reset()
         finally:
@@ -179,14 +229,16 @@ class Engine:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             try:
-                if await asyncio.to_thread(self._prepare, tuple(self._router.tables)):
+                if await asyncio.to_thread(self._prepare, self._tables()):
                     logger.warning("Tables had left the publication and were taken in again.")
+                    if self._follower:
+                        self._follower.missed()
                     self._on_reset()
             except (TableBusy, psycopg.Error) as error:
                 logger.warning("The publication cannot be looked at: %s", error)
 
     async def _read(self, connection: ReplicationConnection) -> None:
-        decoder = Decoder()
+        decoder = Decoder(spool=self._follower is not None)
         async with aclosing(connection.payloads()) as batches:
             async for batch in batches:
                 confirmed = 0
@@ -199,8 +251,12 @@ class Engine:
                         confirmed = message.end_lsn
                 if confirmed:
                     connection.confirm(confirmed)
+                if self._follower:
+                    await self._follower.room()
 
     def _tell(self, transaction: Transaction) -> None:
+        if self._follower:
+            self._follower.received(transaction)
         if not transaction.touched:
             return
         self._on_changes(

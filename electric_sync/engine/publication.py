@@ -51,13 +51,13 @@ def ensure_publication(connection: psycopg.Connection, publication: str) -> None
 
 
 def take_in(connection: psycopg.Connection, publication: str, table: TableName) -> tuple[str, ...]:
-    """Put ``table`` into the publication; returns the columns of its primary key.
+    """Put ``table`` into the publication; returns the columns of its primary key, if it has one.
 
     ``connection`` is in autocommit.
 
     Raises:
         TableBusy: its lock was not to be had within ``GIVE_UP_AFTER``.
-        TableRefused: it is no ordinary table, or has no primary key.
+        TableRefused: it is no ordinary table.
     """
     key = _primary_key(connection, table)
     deadline = time.monotonic() + GIVE_UP_AFTER
@@ -144,8 +144,6 @@ def _primary_key(connection: psycopg.Connection, table: TableName) -> tuple[str,
             WHERE i.indrelid = %s::regclass AND i.indisprimary ORDER BY k.place""",
         [table.quoted],
     ).fetchall()
-    if not columns:
-        raise TableRefused(f"{table} has no primary key; add one, so that rows can be told apart.")
     return tuple(name for (name,) in columns)
 
 

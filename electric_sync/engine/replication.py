@@ -17,6 +17,7 @@ import psycopg
 from psycopg import pq, sql
 
 from electric_sync.engine.decoder import POSTGRES_EPOCH
+from electric_sync.values import LSN, parse_lsn
 
 BATCH = 1_000
 """Payloads read before other tasks get a turn."""
@@ -41,7 +42,9 @@ class ReplicationError(Exception):
 class ReplicationConnection:
     """One stream of one temporary slot."""
 
-    def __init__(self, connection: psycopg.AsyncConnection) -> None:
+    def __init__(self, connection: psycopg.AsyncConnection, start_lsn: LSN) -> None:
+        self.start_lsn = start_lsn
+        """Where the stream begins: what committed before is not in it."""
         self._connection = connection
         # psycopg knows COPY to and from, but not both at once: libpq's own layer does.
         self._pg = connection.pgconn
@@ -63,14 +66,15 @@ class ReplicationConnection:
             f"{conninfo} replication=database options='{SESSION_OPTIONS}'", autocommit=True
         )
         try:
-            await connection.execute(
+            created = await connection.execute(
                 sql.SQL(
                     "CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput (SNAPSHOT 'nothing')"
                 ).format(sql.Identifier(slot))
             )
+            start_lsn = parse_lsn((await created.fetchone() or ("", "0/0"))[1])
             start = connection.pgconn.exec_(
                 f"START_REPLICATION SLOT {slot} LOGICAL 0/0"
-                f" (proto_version '1', publication_names '{publication}')".encode()
+                f" (proto_version '1', publication_names '{publication}', messages 'true')".encode()
             )
             if start.status != pq.ExecStatus.COPY_BOTH:
                 raise ReplicationError(_message(start.error_message))
@@ -78,7 +82,7 @@ class ReplicationConnection:
         except BaseException:
             await connection.close()
             raise
-        return cls(connection)
+        return cls(connection, start_lsn)
 
     async def payloads(self) -> AsyncGenerator[list[bytes], None]:
         """The stream's CopyData payloads, as many at a time as have arrived.

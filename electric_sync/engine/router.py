@@ -1,7 +1,7 @@
 """Which shapes does a change touch? An index from column values to definitions.
 
 For every table, and every set of columns that its definitions compare, one dictionary from
-those columns' text to the definitions. A change looks its old and its new image up in each.
+those columns' text to the definitions (see ``index``). A change looks both its images up.
 The index may only *skip* what provably cannot match, so it knows nothing but ``column =
 constant``, only for types whose equality is equality of their output text, and only in
 PostgreSQL's own spelling of the constant. Equalities on other types are left out of the
@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 import psycopg
 
+from electric_sync.engine.index import Index, NoSuchColumn
 from electric_sync.values import (
     Key,
     Relation,
@@ -33,20 +34,13 @@ INDEXABLE_TYPES = frozenset({"int2", "int4", "int8", "oid", "uuid", "bool", "tex
 pads, json has no equality.)"""
 
 
-class _NoSuchColumn(LookupError):
-    """The table has been altered since its definitions were added."""
-
-
 class Router:
     """The index. ``keys`` are the primary keys of the tables that were taken in."""
 
     def __init__(self) -> None:
         self._keys: dict[TableName, tuple[str, ...]] = {}
         self._equalities: dict[ShapeDefinition, Equalities] = {}
-        self._index: dict[
-            TableName,
-            dict[tuple[str, ...], dict[tuple[bytes, ...], set[ShapeDefinition]]],
-        ] = {}
+        self._index: dict[TableName, Index[ShapeDefinition]] = {}
 
     def add(
         self, definition: ShapeDefinition, equalities: Equalities, key: tuple[str, ...]
@@ -54,25 +48,17 @@ class Router:
         """Tell of changes to ``definition`` from now on; adding it again changes nothing."""
         self._keys[definition.table] = key
         self._equalities[definition] = equalities
-        columns = tuple(column for column, _ in equalities)
-        values = tuple(value for _, value in equalities)
-        by_columns = self._index.setdefault(definition.table, {})
-        by_columns.setdefault(columns, {}).setdefault(values, set()).add(definition)
+        columns, values = _by_column(equalities)
+        self._index.setdefault(definition.table, Index()).add(definition, columns, [values])
 
     def remove(self, definition: ShapeDefinition) -> None:
         """Tell of it no longer."""
         equalities = self._equalities.pop(definition, None)
         if equalities is None:
             return
-        columns = tuple(column for column, _ in equalities)
-        values = tuple(value for _, value in equalities)
-        by_columns = self._index[definition.table]
-        by_columns[columns][values].discard(definition)
-        if not by_columns[columns][values]:
-            del by_columns[columns][values]
-        if not by_columns[columns]:
-            del by_columns[columns]
-        if not by_columns:
+        columns, values = _by_column(equalities)
+        self._index[definition.table].remove(definition, columns, [values])
+        if not self._index[definition.table]:
             del self._index[definition.table]
 
     @property
@@ -87,7 +73,7 @@ class Router:
         for change in transaction.changes:
             try:
                 self._find(change, found)
-            except _NoSuchColumn:  # renamed or dropped while it was followed
+            except NoSuchColumn:  # renamed or dropped while it was followed
                 whole.add(change.relation.table)
         changed: dict[ShapeDefinition, frozenset[Key] | None] = {
             definition: frozenset(keys) for definition, keys in found.items()
@@ -98,29 +84,32 @@ class Router:
 
     def _find(self, change: RowChange, found: dict[ShapeDefinition, set[Key]]) -> None:
         """Add the definitions that one row was or is in, with its keys."""
-        by_columns = self._index.get(change.relation.table)
-        if by_columns is None:
+        index = self._index.get(change.relation.table)
+        if index is None:
             return
         images = [image for image in (change.old, change.new) if image is not None]
         keys = [self._key(change.relation, image) for image in images]
-        for columns, by_values in by_columns.items():
-            for image in images:
-                values = _values(change.relation, image, columns)
-                for definition in by_values.get(values, ()) if values is not None else ():
-                    # Both keys: a key change is a row that goes and a row that comes.
-                    found[definition].update(keys)
+        for image in images:
+            for definition in index.find(change.relation, image):
+                # Both keys: a key change is a row that goes and a row that comes.
+                found[definition].update(keys)
 
     def _of_tables(self, tables: Iterable[TableName]) -> Iterable[ShapeDefinition]:
         for table in tables:
-            for by_values in self._index.get(table, {}).values():
-                for definitions in by_values.values():
-                    yield from definitions
+            yield from self._index.get(table, ())
 
     def _key(self, relation: Relation, image: Row) -> Key:
         return tuple(
             (image[_place(relation, column)] or b"").decode()
             for column in self._keys[relation.table]
         )
+
+
+def _by_column(equalities: Equalities) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    return (
+        tuple(column for column, _ in equalities),
+        tuple(value for _, value in equalities),
+    )
 
 
 def indexable(connection: psycopg.Connection, definition: ShapeDefinition) -> Equalities:
@@ -165,14 +154,8 @@ def indexable(connection: psycopg.Connection, definition: ShapeDefinition) -> Eq
     )
 
 
-def _values(relation: Relation, image: Row, columns: tuple[str, ...]) -> tuple[bytes, ...] | None:
-    """The image's text in those columns; ``None`` if one is NULL, which equals nothing."""
-    values = tuple(image[_place(relation, column)] for column in columns)
-    return None if None in values else values  # type: ignore[return-value]
-
-
 def _place(relation: Relation, column: str) -> int:
     try:
         return relation.columns.index(column)
     except ValueError:
-        raise _NoSuchColumn from None
+        raise NoSuchColumn from None

@@ -200,13 +200,17 @@ def test_an_application_goes_on_with_a_table_that_was_taken_in(session, kind):
         ("MATERIALIZED VIEW", "AS SELECT 1 AS id", "no ordinary table"),
         ("UNLOGGED TABLE", "(id int PRIMARY KEY)", "no ordinary table"),
         ("TABLE", "(id int PRIMARY KEY) PARTITION BY RANGE (id)", "no ordinary table"),
-        ("TABLE", "(id int)", "add one, so that rows can be told apart"),
-        ("TABLE", "(id int UNIQUE NOT NULL)", "has no primary key"),
     ],
 )
 def test_what_cannot_be_followed_is_refused_with_the_reason(session, kind, definition, reason):
     with table(definition, kind=kind) as there, pytest.raises(TableRefused, match=reason):
         take_in(session, NAME, there)
+
+
+@pytest.mark.parametrize("definition", ["(id int)", "(id int UNIQUE NOT NULL)"])
+def test_a_table_without_a_primary_key_is_followed_by_those_who_need_none(session, definition):
+    with table(definition) as there:
+        assert take_in(session, NAME, there) == ()
 
 
 def test_a_table_that_is_not_there_is_refused(session):

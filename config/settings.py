@@ -4,6 +4,8 @@ Settings start nothing: without `DATABASE_URL` they compute where the embedded P
 listens, and `manage.py postgres start` (or bin/demo) starts it.
 """
 
+from datetime import timedelta
+
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
@@ -44,6 +46,7 @@ INSTALLED_APPS = [
     "daphne",
     "channels",
     "config",
+    "axes",
     "electric_sync",
     "workspaces",
     "ninja",
@@ -65,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # the last: it answers in place of the sign-in page
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -86,6 +90,10 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "workspaces.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # refuses before a password is looked at
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "pages:sign-in"
 LOGIN_REDIRECT_URL = "/"
 AUTH_PASSWORD_VALIDATORS = [
@@ -139,9 +147,11 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # ── Security ────────────────────────────────────────────────────────────────
 
-# Set BEHIND_PROXY only where a proxy of yours sets X-Forwarded-Proto on every request.
+# Set BEHIND_PROXY only where a proxy of yours sets X-Forwarded-Proto on every request, and adds
+# the visitor's address to X-Forwarded-For.
 HTTPS = env.bool("HTTPS", default=PRODUCTION)
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
@@ -156,6 +166,22 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+
+# ── Wrong passwords: see config/throttling.py ───────────────────────────────
+
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what was said of when to try again holds
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "config.throttling.account"
+AXES_CLIENT_IP_CALLABLE = "config.throttling.address"
+AXES_LOCKOUT_CALLABLE = "config.throttling.answer"
+# Some type their password where the address belongs.
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True  # who signed in is in our own table of sessions
+AXES_ENABLE_ADMIN = False  # unlocking is an action of a person's page, and a command
 
 # ── Logging: one line an event, to the console ──────────────────────────────
 

@@ -88,6 +88,26 @@ def test_a_proxys_word_about_https_counts_only_if_there_is_one():
     assert values(header, BEHIND_PROXY="1", **env) == {header: ["HTTP_X_FORWARDED_PROTO", "https"]}
 
 
+def test_djangos_own_checks_for_a_deployment_have_nothing_to_say():
+    kept = {name: value for name, value in os.environ.items() if name not in CONFIGURED}
+    env = {
+        "SECRET_KEY": "".join(f"{number:x}" for number in range(60)),
+        "ALLOWED_HOSTS": "plainrow.example",
+        "DATABASE_URL": "postgresql://nobody@localhost/nothing",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=BASE,
+        env={**kept, **env},
+        capture_output=True,
+        text=True,
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    assert "no issues" in answer.stdout
+
+
 def test_without_an_address_the_database_is_the_embedded_one_of_the_data_folder(tmp_path):
     read_values = values("DATABASES", "PLAINROW_DATA", DEMO="1", PLAINROW_DATA=str(tmp_path))
 

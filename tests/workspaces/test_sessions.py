@@ -80,6 +80,29 @@ def test_a_cookie_from_before_the_sign_in_is_worth_nothing(firm: Firm) -> None:
     assert not is_shown_something(with_cookie(planted), firm)
 
 
+def test_the_cookie_is_for_the_server_alone(firm: Firm, settings: Any) -> None:
+    for secure in (False, True):
+        settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = secure
+        client = Client()
+        client.get(reverse("pages:sign-in"))
+        sign_in(client, firm.people["owner"])
+        session = client.cookies[settings.SESSION_COOKIE_NAME]
+        assert session["httponly"]
+        for cookie in (session, client.cookies[settings.CSRF_COOKIE_NAME]):
+            assert (cookie["samesite"], bool(cookie["secure"])) == ("Lax", secure)
+
+
+def test_every_sign_in_has_a_cookie_of_its_own(firm: Firm) -> None:
+    client = Client()
+    keys = set()
+    for _ in range(2):
+        sign_in(client, firm.people["owner"])
+        keys.add(key_of(client))
+    assert len(keys) == 2
+    first = (keys - {key_of(client)}).pop()
+    assert not is_shown_something(with_cookie(first), firm)
+
+
 def test_a_cookie_that_was_signed_out_is_worth_nothing(firm: Firm) -> None:
     client = Client()
     sign_in(client, firm.people["owner"])

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
+from workspaces.front_door import unlock
 from workspaces.models import Company, Membership, Role, User
 
 from .base import PAGE, ProductAdmin, Refusals
@@ -45,6 +46,7 @@ class UserAdmin(Refusals, DjangoUserAdmin):
         ),
         ("Times", {"fields": ("created_at", "last_login")}),
     )
+    actions = ("unlock",)
     add_fieldsets = (
         (None, {"fields": ("name", "email", "usable_password", "password1", "password2")}),
     )
@@ -52,6 +54,12 @@ class UserAdmin(Refusals, DjangoUserAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[User]:
         """With their companies, in two more queries."""
         return super().get_queryset(request).prefetch_related("memberships__company")
+
+    @admin.action(description="Unlock: let them try passwords again now", permissions=["change"])
+    def unlock(self, request: HttpRequest, queryset: models.QuerySet[User]) -> None:
+        """For whom five wrong passwords keep out, and who cannot wait."""
+        places = sum(unlock(person.email) for person in queryset)
+        self.message_user(request, f"{places} places may try passwords again.")
 
     @admin.display(description="companies")
     def companies(self, person: User) -> str:

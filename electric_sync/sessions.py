@@ -110,14 +110,18 @@ def switch_tenant(request: HttpRequest, tenant: str) -> None:
 def begin(request: HttpRequest, user: Any, tenant: str) -> None:
     """Write the row of a sign-in that has just happened.
 
-    Who signs in over somebody else's session ends that; Django says nothing of it.
+    Who signs in over another session, their own or somebody else's, ends that. Django leaves the
+    key of whoever signs in again as the same person: a copy of the cookie, of a sign-in that was
+    ended for it, would be worth something again.
     """
+    before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if not request.session.session_key:
         request.session.save()
+    elif request.session.session_key == before:
+        request.session.cycle_key()
     key = request.session.session_key
     if key is None:
         raise RuntimeError("electric_sync needs sessions that the server keeps.")
-    before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if before and before != key:
         end(before)
     UserSession.objects.update_or_create(

@@ -141,8 +141,10 @@ def test_an_ended_sign_in_opens_the_admin_no_more(firm: Firm) -> None:
     assert client.get(index).status_code == 200
     UserSession.objects.update(ended_at="2020-01-01T00:00Z")
     assert client.get(index).status_code == 302
+    stolen = with_cookie(key_of(client))
     sign_in(client, firm.people["owner"])
     assert client.get(index).status_code == 200
+    assert stolen.get(index).status_code == 302, "a copy of the cookie is back"
 
 
 def test_who_is_locked_out_or_has_another_password_is_out_at_once(firm: Firm) -> None:

@@ -31,7 +31,7 @@ from django.utils.module_loading import import_string
 
 from electric_sync import conf
 from electric_sync.models import UserSession
-from electric_sync.sessions import key_of, open_session
+from electric_sync.sessions import key_of, open_session, open_session_by_id
 from electric_sync.values import Snapshot
 
 LOG_KEPT = timedelta(hours=1)
@@ -85,7 +85,6 @@ class Viewer:
     """A session and its access, as one snapshot had them."""
 
     session_id: UUID
-    session_key: str = dataclasses.field(repr=False)
     user_id: Any
     access: Access
     valid_until: datetime = dataclasses.field(compare=False)
@@ -131,17 +130,16 @@ def look_up(session_key: str) -> Viewer | Reset:
     session = open_session(session_key)
     if session is None:
         return Reset.SIGNED_OUT
-    return _viewer(session, session_key) or Reset.NO_ACCESS
+    return _viewer(session) or Reset.NO_ACCESS
 
 
-def _viewer(session: UserSession, session_key: str) -> Viewer | None:
+def _viewer(session: UserSession) -> Viewer | None:
     tenant = _canonical(session.tenant)
     access = None if tenant is None else provider().load(session.user, tenant)
     if access is None:
         return None
     return Viewer(
         session_id=session.pk,
-        session_key=session_key,
         user_id=session.user_id,
         access=access,
         valid_until=session.expires_at,
@@ -229,12 +227,12 @@ def read_again(
 
 def _load_again(held: HeldAccess, snapshot: Snapshot, now: datetime) -> HeldAccess | Reset:
     before = held.viewer
-    session = open_session(before.session_key)
-    if session is None or session.pk != before.session_id or session.user_id != before.user_id:
+    session = open_session_by_id(before.session_id)
+    if session is None or session.user_id != before.user_id:
         return Reset.SIGNED_OUT
     if _canonical(session.tenant) != before.access.tenant:
         return Reset.TENANT
-    viewer = _viewer(session, before.session_key)
+    viewer = _viewer(session)
     return Reset.NO_ACCESS if viewer is None else HeldAccess(viewer, snapshot, now)
 
 

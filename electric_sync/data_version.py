@@ -10,12 +10,12 @@ import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_http_methods
 
 from electric_sync import problems
 from electric_sync.access import Reset, Viewer, data_version, look_up
 from electric_sync.live.reconcile import Named, Refused, named, reconcile
+from electric_sync.problems import kept_by_nobody
 from electric_sync.sessions import key_of
 from electric_sync.snapshots import read_snapshot
 
@@ -47,10 +47,7 @@ def view(request: HttpRequest) -> HttpResponse:
             answer.update(_reconciled(viewer, _asked(request)))
         except Malformed as error:
             return problems.malformed(str(error))
-    response = JsonResponse(answer)
-    patch_cache_control(response, private=True, no_store=True)
-    patch_vary_headers(response, ["Cookie"])
-    return response
+    return kept_by_nobody(JsonResponse(answer))
 
 
 def _reconciled(viewer: Viewer, asked: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import JsonResponse
+from typing import TypeVar
+
+from django.http import HttpResponse, JsonResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
+
+R = TypeVar("R", bound=HttpResponse)
 
 
 def signed_out() -> JsonResponse:
@@ -23,11 +27,17 @@ def malformed(detail: str) -> JsonResponse:
 
 def problem(status: int, kind: str, detail: str) -> JsonResponse:
     """An answer of RFC 9457."""
-    response = JsonResponse(
-        {"type": f"urn:electric-sync:problem:{kind}", "status": status, "detail": detail},
-        status=status,
-        content_type="application/problem+json",
+    return kept_by_nobody(
+        JsonResponse(
+            {"type": f"urn:electric-sync:problem:{kind}", "status": status, "detail": detail},
+            status=status,
+            content_type="application/problem+json",
+        )
     )
+
+
+def kept_by_nobody(response: R) -> R:
+    """The answer is one person's: neither a browser nor anything before it may keep it."""
     patch_cache_control(response, private=True, no_store=True)
     patch_vary_headers(response, ["Cookie"])
     return response

@@ -9,23 +9,31 @@ that Django has forgotten, by whatever road, is nobody's.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db.models import DateTimeField, F, Subquery
-from django.db.models.functions import Least
+from django.db import transaction
+from django.db.models import DateTimeField, Func, OuterRef, QuerySet, Subquery, TextField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from electric_sync.models import UserSession
+
+SIGNED_OUT_MARK = "electric_sync_signed_out"
+"""The cookie of a browser that was signed out while it could not reach us."""
+LATE = timedelta(minutes=5)
+"""How much later Django's session may end than what we know of it, at most."""
 
 
 def hash_key(session_key: str) -> str:
@@ -38,24 +46,37 @@ def open_session(session_key: str) -> UserSession | None:
 
     Read in the current transaction. ``expires_at`` is the earlier of ours and Django's.
     """
-    found = UserSession.objects.select_related("user").filter(
-        key_hash=hash_key(session_key), ended_at=None
-    )
+    return _open(UserSession.objects.filter(key_hash=hash_key(session_key)))
+
+
+def open_session_by_id(session_id: UUID) -> UserSession | None:
+    """The same one later, when its key may be another: Django gives it a new one now and then."""
+    return _open(UserSession.objects.filter(pk=session_id))
+
+
+def _open(found: QuerySet[UserSession]) -> UserSession | None:
+    found = found.select_related("user").filter(ended_at=None)
     stored = stored_sessions()
     if stored is not None:
-        there = stored._default_manager.filter(pk=session_key).values("expire_date")
-        found = found.annotate(
-            until=Subquery(there, output_field=DateTimeField()),
-            earlier=Least(F("expires_at"), F("until")),
-        ).filter(until__isnull=False)
+        there = stored._default_manager.alias(hash=HashedKey("session_key")).filter(
+            hash=OuterRef("key_hash")
+        )
+        until = Subquery(there.values("expire_date"), output_field=DateTimeField())
+        found = found.annotate(until=until).filter(until__isnull=False)
     session = found.first()
     if session is None or not session.user.is_active:
         return None
-    expires_at: datetime = getattr(session, "earlier", session.expires_at)
-    if expires_at <= timezone.now() or not _has_password(session):
+    session.expires_at = min(session.expires_at, getattr(session, "until", session.expires_at))
+    if session.expires_at <= timezone.now() or not _has_password(session):
         return None
-    session.expires_at = expires_at
     return session
+
+
+class HashedKey(Func):
+    """:func:`hash_key` in SQL, of what an index can be made."""
+
+    template = r"encode(sha256(replace(%(expressions)s, '\', '\\')::bytea), 'hex')"
+    output_field = TextField()
 
 
 def auth_hash(user: AbstractBaseUser) -> str:
@@ -142,3 +163,45 @@ def end(session_key: str) -> None:
     UserSession.objects.filter(key_hash=hash_key(session_key), ended_at=None).update(
         ended_at=timezone.now()
     )
+
+
+def sign_out(session_key: str) -> None:
+    """End the sign-in behind a cookie, and Django's session with it."""
+    end(session_key)
+    import_module(settings.SESSION_ENGINE).SessionStore(session_key).delete()
+
+
+@contextmanager
+def followed(request: HttpRequest) -> Iterator[None]:
+    """A transaction in which the session may get another key, and stays the same sign-in.
+
+    For a change of one's own password: ``with followed(request): user.save();
+    update_session_auth_hash(request, user)``. Others' sign-ins end, this one goes on, and none
+    of its pages sees the moment between.
+    """
+    before = request.session.session_key
+    with transaction.atomic():
+        yield
+        follow(request, before)
+
+
+def follow(request: HttpRequest, before: str | None) -> None:
+    """Keep the sign-in's row in step with Django's session, whose key was ``before``.
+
+    Django gives it another key when the password or the secret is another one, and a later end
+    whenever it is saved.
+    """
+    session = request.session
+    is_saved = session.modified or settings.SESSION_SAVE_EVERY_REQUEST
+    key = key_of(request) if session.accessed or is_saved else None
+    if key is None or before is None:
+        return
+    ours = UserSession.objects.filter(key_hash=hash_key(before), ended_at=None)
+    until = session.get_expiry_date()
+    if key != before:
+        ours.filter(user_id=session[SESSION_KEY]).update(
+            key_hash=hash_key(key), auth_hash=session[HASH_SESSION_KEY], expires_at=until
+        )
+    elif is_saved:
+        late = min(LATE, timedelta(seconds=session.get_expiry_age()) / 20)
+        ours.exclude(expires_at__range=(until - late, until)).update(expires_at=until)

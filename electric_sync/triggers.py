@@ -22,7 +22,7 @@ from django.db.backends.utils import CursorWrapper
 from electric_sync import access
 from electric_sync.access import Raises
 from electric_sync.models import AccessLog, Receipt, UserSession
-from electric_sync.sessions import stored_sessions
+from electric_sync.sessions import HashedKey, stored_sessions
 
 PREFIX = "raise_access"
 """Triggers and functions whose name begins so are ours to drop."""
@@ -161,15 +161,24 @@ def _create(cursor: CursorWrapper, raises: Raises) -> None:
 
 
 def _create_for_sessions(cursor: CursorWrapper, table: str) -> None:
+    quote = connection.ops.quote_name
+    cursor.execute(
+        f"CREATE INDEX IF NOT EXISTS {quote(_function(table))} ON {quote(table)}"
+        f" (({_hashed('session_key')}))"
+    )
     _create_function(
         cursor,
         table,
         _FORGOTTEN,
-        log=connection.ops.quote_name(AccessLog._meta.db_table),
-        sessions=connection.ops.quote_name(UserSession._meta.db_table),
-        hash="encode(sha256(convert_to(r.session_key, 'UTF8')), 'hex')",
+        log=quote(AccessLog._meta.db_table),
+        sessions=quote(UserSession._meta.db_table),
+        hash=_hashed("r.session_key"),
     )
     _create_triggers(cursor, table, [event for event in _EVENTS if event != "insert"])
+
+
+def _hashed(column: str) -> str:
+    return HashedKey.template % {"expressions": column}
 
 
 def _create_function(cursor: CursorWrapper, table: str, body: str, **names: str) -> None:
@@ -229,6 +238,7 @@ def _drop(cursor: CursorWrapper, table: str) -> None:
     for event in _EVENTS:
         cursor.execute(f"DROP TRIGGER IF EXISTS {quote(f'{PREFIX}_{event}')} ON {quote(table)}")
     cursor.execute(f"DROP FUNCTION IF EXISTS {quote(_function(table))}()")
+    cursor.execute(f"DROP INDEX IF EXISTS {quote(_function(table))}")
 
 
 def _function(table: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from axes.utils import reset
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 
-from electric_sync.sessions import session_of
+from electric_sync.sessions import followed, session_of
 
 
 class Site(admin.AdminSite):
@@ -19,6 +22,13 @@ class Site(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff, with a sign-in that is open."""
         return super().has_permission(request) and session_of(request) is not None
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Another password of one's own: other sign-ins end, this one goes on."""
+        with followed(request):
+            return super().password_change(request, extra_context)
 
 
 def unlock(email: str) -> int:

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.http import parse_cookie
@@ -40,6 +41,7 @@ from electric_sync.live.reconcile import Named, Refused, named, reconcile
 from electric_sync.live.runtime import NotFollowed, Runtime, runtime
 from electric_sync.live.views import Scene
 from electric_sync.live.window import BadWindow, Window, check_cursor
+from electric_sync.sessions import SIGNED_OUT_MARK, sign_out
 from electric_sync.values import Snapshot
 
 logger = logging.getLogger(__name__)
@@ -127,9 +129,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.accept()
         self._writer = asyncio.create_task(self._write())
         self._writer.add_done_callback(self._stopped_writing)
-        key = _session_key(self.scope)
         try:
-            found = await self._runtime.admit(self, key) if key else Reset.SIGNED_OUT
+            found = await self._admitted()
         except NotFollowed:
             await self.close(TRY_AGAIN_LATER)
             return
@@ -140,6 +141,15 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._say(
             type="welcome", heartbeat=HEARTBEAT_SECONDS, version=data_version(self.held.viewer)
         )
+
+    async def _admitted(self) -> HeldAccess | Reset:
+        cookies = _cookies(self.scope)
+        key = cookies.get(settings.SESSION_COOKIE_NAME)
+        if not key:
+            return Reset.SIGNED_OUT
+        if SIGNED_OUT_MARK in cookies:
+            await database_sync_to_async(sign_out)(key)
+        return await self._runtime.admit(self, key)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One message of the browser."""
@@ -420,10 +430,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self._closing = asyncio.create_task(self.close())
 
 
-def _session_key(scope: dict[str, Any]) -> str | None:
+def _cookies(scope: dict[str, Any]) -> dict[str, str]:
     # HTTP/2 may send one header for each cookie.
     sent = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-    return parse_cookie(sent.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+    return parse_cookie(sent.decode("latin-1"))
 
 
 def _is_id(value: object) -> bool:

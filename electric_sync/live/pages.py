@@ -10,9 +10,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
-from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from electric_sync import problems
 from electric_sync.access import provider, viewer_of
+from electric_sync.problems import kept_by_nobody
 from electric_sync.sessions import session_of, switch_tenant
 from electric_sync.snapshots import read_snapshot
 
@@ -24,8 +25,9 @@ def live_page(view: View) -> View:
 
     The view finds ``request.access`` and ``request.viewer``. Who is not signed in is sent to
     ``LOGIN_URL``. Who has lost the tenant that was active is moved to another of theirs, or
-    gets a 403. What middleware read before does not count. A ``TemplateResponse`` is rendered
-    inside the snapshot, so nothing is read after it.
+    gets a 403. Our own script, which asks for a piece of a page, gets a problem that it can tell
+    from a proxy's answer. What middleware read before does not count. A ``TemplateResponse`` is
+    rendered inside the snapshot, so nothing is read after it.
     """
 
     @wraps(view)
@@ -38,16 +40,16 @@ def live_page(view: View) -> View:
                 response = view(request, *args, **kwargs)
                 if isinstance(response, SimpleTemplateResponse):
                     response.render()
-                patch_cache_control(response, private=True, no_store=True)
-                patch_vary_headers(response, ["Cookie"])
-                return response
-        return _turn_away(request)
+                return kept_by_nobody(response)
+        return kept_by_nobody(_turn_away(request))
 
     return wrapped
 
 
 def _turn_away(request: HttpRequest) -> HttpResponse:
     session = session_of(request)
+    if request.headers.get("HX-Request") == "true":
+        return problems.signed_out() if session is None else problems.no_access()
     if session is None:
         return redirect_to_login(request.get_full_path())
     tenant = provider().default_tenant(session.user)

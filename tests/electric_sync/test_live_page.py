@@ -66,6 +66,25 @@ def test_a_page_is_no_one_s_to_keep(clerk, address):
     assert "Cookie" in response["vary"]
 
 
+@pytest.mark.parametrize(
+    ("change", "status", "kind"),
+    [
+        (lambda people: UserSession.objects.all().delete(), 401, "signed-out"),
+        (lambda people: Membership.objects.filter(user=people.clerk).delete(), 403, "no-access"),
+    ],
+    ids=["signed out", "no access"],
+)
+def test_our_own_script_is_told_why_it_gets_nothing(people, clerk, address, change, status, kind):
+    change(people)
+
+    answer = clerk.get(address, headers={"hx-request": "true"})
+
+    assert answer.status_code == status
+    assert answer["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == f"urn:electric-sync:problem:{kind}"
+    assert {*re.split(r",\s*", answer["cache-control"])} == {"private", "no-store"}
+
+
 def test_another_tenant_s_object_is_not_there(people, clerk):
     theirs = Customer.objects.create(shop=people.elsewhere, name="Theirs")
 

@@ -26,6 +26,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "electric_sync.middleware.SignedOutMiddleware",
+    "electric_sync.middleware.FollowedSessionMiddleware",
 ]
 TEMPLATES = [
     {

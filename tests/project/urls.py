@@ -10,4 +10,5 @@ urlpatterns = [
     path("desk/<int:first>/<int:second>/", views.desk, name="desk"),
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
+    path("change-password/", views.change_password, name="change-password"),
 ]

@@ -147,6 +147,18 @@ def test_an_ended_sign_in_opens_the_admin_no_more(firm: Firm) -> None:
     assert stolen.get(index).status_code == 302, "a copy of the cookie is back"
 
 
+def test_one_s_own_new_password_ends_the_other_sign_ins(firm: Firm) -> None:
+    User.objects.update(is_staff=True, is_superuser=True)
+    this, other = Client(), Client()
+    for client in (this, other):
+        sign_in(client, firm.people["owner"])
+    new = "staple correct battery"
+    given = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert this.post(reverse("admin:password_change"), given).status_code == 302
+    assert is_shown_something(this, firm)
+    assert not is_shown_something(other, firm)
+
+
 def test_who_is_locked_out_or_has_another_password_is_out_at_once(firm: Firm) -> None:
     owner = firm.people["owner"]
     for change in ({"is_active": False}, {"password": "!"}):

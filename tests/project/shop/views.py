@@ -1,11 +1,12 @@
 """Pages of the shop."""
 
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from electric_sync.live import live_page
+from electric_sync.sessions import followed
 from tests.project.shop.models import Customer
 
 
@@ -35,3 +36,12 @@ def sign_out(request):
     """End the session."""
     logout(request)
     return HttpResponse("Signed out.")
+
+
+def change_password(request):
+    """Another password, ?password=: other sign-ins end, this one goes on."""
+    with followed(request):
+        request.user.set_password(request.GET["password"])
+        request.user.save()
+        update_session_auth_hash(request, request.user)
+    return HttpResponse("Changed.")

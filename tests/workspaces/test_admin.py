@@ -244,7 +244,7 @@ class TestRefusals:
         company = Company.objects.get(name="New")
         assert company.memberships.get().user == firm.people["admin"]
         log = AuditLog.objects.filter(company=company).values_list("action", flat=True)
-        assert set(log) == {"company.created", "membership.created"}
+        assert set(log) == {"company.created", "person.added"}
         keeper.post(address(Company, "delete", company.pk), {"post": "yes"})
         assert not Company.objects.filter(name="New").exists()
 
@@ -254,7 +254,128 @@ class TestRefusals:
         assert "is not in Fern &amp; Co." in response.content.decode()
         changes["user"] = str(firm.people["editor-without-grant"].pk)
         save(keeper, address(WorkspaceGrant, "add"), **changes)
-        assert actions_of(firm)[0][0] == "workspace-grant.created"
+        assert actions_of(firm)[0][0] == "access.given"
+
+
+class TestPeople:
+    def test_a_role_is_changed_and_somebody_removed_by_the_actions(
+        self, firm: Firm, keeper: Client
+    ) -> None:
+        member = Membership.objects.get(user=firm.people["editor"])
+        path = address(Membership, "change", member.pk)
+        save(keeper, path, role="viewer")
+        keeper.post(address(Membership, "delete", member.pk), {"post": "yes"})
+        assert [(action, details["role"]) for action, _, details in actions_of(firm)] == [
+            ("person.role_changed", {"from": "editor", "to": "viewer"}),
+            ("person.removed", {"from": "viewer", "to": None}),
+        ]
+
+    def test_somebody_is_added_by_the_action(self, firm: Firm, keeper: Client) -> None:
+        person = firm.people["outsider"]
+        given = {"company": str(firm.company.pk), "user": str(person.pk), "role": "editor"}
+        save(keeper, address(Membership, "add"), **given)
+        assert Membership.objects.get(company=firm.company, user=person).role == "editor"
+        assert [action for action, _, _ in actions_of(firm)] == ["person.added"]
+
+    def test_an_owner_is_exchanged_in_one_go_on_the_company_s_page(
+        self, firm: Firm, keeper: Client
+    ) -> None:
+        path = address(Company, "change", firm.company.pk)
+        forms = fields_of(keeper.get(path))
+        number = {
+            value: name.split("-")[1]
+            for name, value in forms.items()
+            if name.startswith("memberships-") and name.endswith("-user")
+        }
+        of = {who: number[person.pk] for who, person in firm.people.items() if person.pk in number}
+        outsider = str(firm.people["outsider"].pk)
+        changes = {
+            f"memberships-{of['owner']}-role": "viewer",
+            f"memberships-{of['editor']}-role": "owner",
+            f"memberships-{of['viewer']}-DELETE": "on",
+            f"memberships-{of['admin']}-user": outsider,
+        }
+        _, messages = save(keeper, path, **changes)
+        assert "was changed successfully" in messages[0]
+        roles = dict(firm.company.memberships.values_list("user_id", "role"))
+        assert roles[firm.people["owner"].pk] == "viewer"
+        assert roles[firm.people["editor"].pk] == "owner"
+        assert roles[firm.people["outsider"].pk] == "admin"
+        assert not {firm.people["viewer"].pk, firm.people["admin"].pk} & set(roles)
+        assert sorted(action for action, _, _ in actions_of(firm)) == [
+            "person.added",
+            *["person.removed"] * 2,
+            *["person.role_changed"] * 2,
+        ]
+
+    def test_grants_are_given_changed_and_taken_on_the_workspace_s_page(
+        self, firm: Firm, keeper: Client
+    ) -> None:
+        path = address(Workspace, "change", firm.workspace.pk)
+        forms = fields_of(keeper.get(path))
+        number = {
+            value: name.split("-")[1]
+            for name, value in forms.items()
+            if name.startswith("grants-") and name.endswith("-user")
+        }
+        of = {who: number[person.pk] for who, person in firm.people.items() if person.pk in number}
+        changes = {
+            f"grants-{of['editor']}-level": "view",
+            f"grants-{of['viewer']}-DELETE": "on",
+            f"grants-{of['viewer-who-may-edit']}-user": str(firm.people["editor-without-grant"].pk),
+        }
+        save(keeper, path, **changes)
+        levels = dict(WorkspaceGrant.objects.values_list("user__name", "level"))
+        assert levels == {
+            "Editor": "view",
+            "Editor-who-may-view": "view",
+            "Editor-without-grant": "edit",
+        }
+        assert sorted(action for action, _, _ in actions_of(firm)) == [
+            "access.changed",
+            "access.given",
+            "access.taken",
+            "access.taken",
+        ]
+
+    def test_who_sees_everything_already_is_given_nothing(self, firm: Firm, keeper: Client) -> None:
+        changes = {"workspace": str(firm.workspace.pk), "user": str(firm.people["admin"].pk)}
+        _, messages = save(keeper, address(WorkspaceGrant, "add"), **changes)
+        assert messages == ["Owners and admins see every workspace already."]
+
+    def test_who_is_locked_out_or_deleted_is_read_of_in_the_audit_log(
+        self, firm: Firm, keeper: Client
+    ) -> None:
+        person = firm.people["editor"]
+        path = address(User, "change", person.pk)
+        save(keeper, path, is_active="")
+        member = Membership.objects.get(user=person)
+        assert member.active is False
+        save(keeper, path, is_active="on")
+        keeper.post(address(User, "delete", person.pk), {"post": "yes"})
+        assert not User.objects.filter(pk=person.pk).exists()
+        log = AuditLog.objects.filter(company=firm.company, via="admin").order_by("created_at")
+        assert list(log.values_list("action", "target_name")) == [
+            ("person.locked_out", "Editor"),
+            ("person.let_in", "Editor"),
+            ("person.removed", "Editor"),
+        ]
+
+    def test_the_last_owner_of_a_company_is_not_deleted(self, firm: Firm, keeper: Client) -> None:
+        response = keeper.post(address(User, "delete", firm.people["owner"].pk), {"post": "yes"})
+        assert said(response)[-1:] == [TestRefusals.LAST_OWNER]
+        assert User.objects.filter(pk=firm.people["owner"].pk).exists()
+
+    def test_what_somebody_sees_and_why_is_on_their_pages(self, firm: Firm, keeper: Client) -> None:
+        member = Membership.objects.get(user=firm.people["viewer-who-may-edit"])
+        said = "<b>Garden</b>: may view. Was given this workspace for editing, but viewers only"
+        for path in (
+            address(Membership, "change", member.pk),
+            address(User, "change", member.user_id),
+        ):
+            assert said in keeper.get(path).content.decode()
+        keeper_page = address(User, "change", User.objects.get(email="keeper@plainrow.example").pk)
+        assert "they belong to no company" in keeper.get(keeper_page).content.decode()
 
 
 def test_a_workspace_is_renamed_by_the_action(firm: Firm, keeper: Client) -> None:

@@ -94,10 +94,10 @@ class ProductAdmin(Refusals):
         """Save, and say so in the audit log."""
         super().save_model(request, obj, form, change)
         obj.refresh_from_db()  # what the database filled in
-        if change:
-            self._record(request, obj, "changed", {"fields": form.changed_data})
-        else:
+        if not change:
             self._record(request, obj, "created")
+        elif form.changed_data:
+            self._record(request, obj, "changed", {"fields": form.changed_data})
 
     def save_formset(
         self, request: HttpRequest, form: ModelForm, formset: Any, change: bool

@@ -1,4 +1,4 @@
-"""Workspaces, and to whom they were given."""
+"""Workspaces, and to whom they were given, which is changed by the actions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from workspaces.actions import sharing
 from workspaces.actions import workspaces as actions
 from workspaces.models import Membership, Workspace, WorkspaceGrant
 
@@ -63,6 +64,21 @@ class WorkspaceAdmin(ProductAdmin):
         else:
             super().save_model(request, obj, form, change)
 
+    def save_formset(
+        self, request: HttpRequest, form: ModelForm, formset: Any, change: bool
+    ) -> None:
+        """By the actions."""
+        workspace = form.instance
+        workspace.refresh_from_db()
+        actor = actor_of(request, workspace.company_id)
+        formset.save(commit=False)
+        for grant in (*formset.deleted_objects, *(each for each, _ in formset.changed_objects)):
+            before = WorkspaceGrant.objects.get(pk=grant.pk)
+            if grant in formset.deleted_objects or before.user_id != grant.user_id:
+                sharing.unshare_workspace(actor, workspace, before.user_id)
+        for grant in (*formset.new_objects, *(each for each, _ in formset.changed_objects)):
+            sharing.share_workspace(actor, workspace, grant.user_id, grant.level)
+
 
 @admin.register(WorkspaceGrant)
 class WorkspaceGrantAdmin(ProductAdmin):
@@ -77,3 +93,13 @@ class WorkspaceGrantAdmin(ProductAdmin):
     readonly_fields = ("created_at",)
     fields = ("workspace", "user", "level", "created_at")
     fixed = ("workspace", "user")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """By the action."""
+        actor = actor_of(request, obj.workspace.company_id)
+        grant = sharing.share_workspace(actor, obj.workspace, obj.user_id, obj.level)
+        obj.pk, obj.company_id = grant.pk, grant.company_id
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """By the action."""
+        sharing.unshare_workspace(actor_of(request, obj.company_id), obj.workspace_id, obj.user_id)

@@ -67,8 +67,8 @@ class Follower(Protocol):
     def closed(self) -> None:
         """The stream is lost."""
 
-    def missed(self) -> None:
-        """Changes were perhaps not in the stream."""
+    def missed(self, tables: frozenset[TableName]) -> None:
+        """Changes of these tables were perhaps not in the stream."""
 
     def received(self, transaction: Transaction) -> None:
         """A transaction has committed."""
@@ -157,24 +157,26 @@ class Engine:
         followed = self._follower.tables if self._follower else ()
         return frozenset(self._router.tables) | frozenset(followed)
 
-    def _prepare(self, tables: Iterable[TableName], *, refuse: bool = False) -> bool:
+    def _prepare(
+        self, tables: Iterable[TableName], *, refuse: bool = False
+    ) -> frozenset[TableName]:
         """See that the publication is there, with the tables that are followed.
 
-        Returns whether one was not in it, so that changes may have been missed.
+        Returns those that were not in it, so that changes may have been missed.
         """
-        missed = False
+        missed: set[TableName] = set()
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             ensure_publication(connection, PUBLICATION)
             for table in tables:
                 try:
                     if not is_in(connection, PUBLICATION, table):
                         take_in(connection, PUBLICATION, table)
-                        missed = True
+                        missed.add(table)
                 except TableRefused as error:
                     if refuse:
                         raise
                     logger.warning("%s is not followed any more: %s", table, error)
-        return missed
+        return frozenset(missed)
 
     async def _run(self) -> None:
         """Keep a stream open until cancelled."""
@@ -229,10 +231,11 @@ class Engine:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             try:
-                if await asyncio.to_thread(self._prepare, self._tables()):
+                missed = await asyncio.to_thread(self._prepare, self._tables())
+                if missed:
                     logger.warning("Tables had left the publication and were taken in again.")
                     if self._follower:
-                        self._follower.missed()
+                        self._follower.missed(missed)
                     self._on_reset()
             except (TableBusy, psycopg.Error) as error:
                 logger.warning("The publication cannot be looked at: %s", error)

@@ -160,7 +160,7 @@ class Application:
 
     async def _dispatch(self, exchange: _Exchange) -> None:
         path = exchange.path.rstrip("/")
-        if path == "/v1/shape" and exchange.method in SHAPE_METHODS.split(", "):
+        if _is_shape(exchange):
             await self._answer_shape(exchange)
         elif path == "/v1/health" and exchange.method in {"GET", "HEAD"}:
             active = self._shapes.is_active
@@ -182,7 +182,7 @@ class Application:
             return
         if not self._is_allowed(exchange.query):
             body = _json({"message": "Unauthorized: the secret is missing or wrong."})
-            response = Response(401, [("cache-control", DEFAULT_CACHE), JSON_TYPE], body)
+            response = Response(401, [("cache-control", DEFAULT_CACHE)], body)
             await self._send(exchange, response)
             return
         try:
@@ -227,7 +227,7 @@ class Application:
         if shape is None:
             return Response(404, [cache, JSON_TYPE], _json({"message": "There is no such shape."}))
         self._shapes.delete(shape)
-        return Response(202, [cache, ("electric-has-data", "true")])
+        return Response(202, [cache, JSON_TYPE, ("electric-has-data", "true")])
 
     # ── reading ──────────────────────────────────────────────────────────
 
@@ -282,7 +282,7 @@ class Application:
             ("cache-control", "no-cache"),
             JSON_TYPE,
             ("electric-handle", shape.handle),
-            ("electric-schema", shape.schema),
+            *([] if request.live else [("electric-schema", shape.schema)]),
             ("electric-offset", str(offset)),
             ("electric-snapshot", "true"),
         ]
@@ -312,7 +312,7 @@ class Application:
             ("electric-has-data", "true"),
         ]
         if _matches(exchange.headers.get("if-none-match", ""), etag):
-            return Response(304, [each for each in headers if each != JSON_TYPE])
+            return Response(304, [each for each in headers if each[0] != "electric-schema"])
         return Response(200, headers, _array(answer, self._up_to_date()))
 
     def _nothing_new(
@@ -420,14 +420,11 @@ class Application:
         await exchange.send({"type": "http.response.body"})
 
     async def _start(self, exchange: _Exchange, response: Response) -> None:
-        is_shape = exchange.path.rstrip("/") == "/v1/shape"
         headers = [
             *([] if response.status == 204 else [("vary", "accept-encoding")]),
             ("x-request-id", exchange.headers.get("x-request-id") or secrets.token_urlsafe(15)),
             ("electric-server", SERVER),
-            ("access-control-allow-origin", exchange.headers.get("origin", "*")),
-            ("access-control-expose-headers", EXPOSED),
-            ("access-control-allow-methods", SHAPE_METHODS if is_shape else "GET, HEAD"),
+            *(_cross_origin(exchange) if response.status != 401 else []),
             *response.headers,
         ]
         await exchange.send(
@@ -437,6 +434,21 @@ class Application:
                 "headers": [(name.encode(), _latin(value)) for name, value in headers],
             }
         )
+
+
+def _cross_origin(exchange: _Exchange) -> Headers:
+    """Whoever has the secret, if there is one, may read from any page."""
+    methods = SHAPE_METHODS if _is_shape(exchange) else "GET, HEAD"
+    return [
+        ("access-control-allow-origin", exchange.headers.get("origin", "*")),
+        ("access-control-expose-headers", EXPOSED),
+        ("access-control-allow-methods", methods),
+    ]
+
+
+def _is_shape(exchange: _Exchange) -> bool:
+    methods = SHAPE_METHODS.split(", ")
+    return exchange.path.rstrip("/") == "/v1/shape" and exchange.method in methods
 
 
 async def _send_piece(send: Send, piece: bytes) -> None:

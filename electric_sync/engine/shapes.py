@@ -117,7 +117,7 @@ class Shapes:
         self._by_query: dict[ShapeQuery, Shape] = {}
         self._by_handle: dict[str, Shape] = {}
         self._indexes: dict[TableName, Index[Shape]] = {}
-        self._following: dict[TableName, asyncio.Task[None]] = {}
+        self._following: dict[int, asyncio.Task[None]] = {}
         self._waiting: deque[Transaction | _Begin] = deque()
         self._waiting_size = 0
         self._arrived = asyncio.Event()
@@ -180,9 +180,11 @@ class Shapes:
         self._is_open.clear()
         self._end_all()
 
-    def missed(self) -> None:
-        """Any shape may lack something."""
-        self._end_all()
+    def missed(self, tables: frozenset[TableName]) -> None:
+        """Their shapes may lack something."""
+        for table in tables:
+            for shape in self._indexes.get(table, ()):
+                self._end(shape)
 
     def received(self, transaction: Transaction) -> None:
         """To be applied in its turn."""
@@ -262,7 +264,7 @@ class Shapes:
         query, table, clause = await self.read(lambda connection: resolve(connection, asked))
         shape = self._by_query.get(query)
         if shape is None or shape.is_ended:
-            await self._follow(table.name)
+            await self._follow(table)
             shape = self._by_query.get(query)  # somebody else may have been faster
         if shape is None or shape.is_ended:
             shape = self._register(query, self._shared(table), clause)
@@ -270,16 +272,16 @@ class Shapes:
         self._asked[asked] = shape
         return shape
 
-    async def _follow(self, table: TableName) -> None:
+    async def _follow(self, table: Table) -> None:
         """Take the table in, once for all who want it."""
-        if table in self._indexes:
+        if any(shape.table.oid == table.oid for shape in self._indexes.get(table.name, ())):
             return
-        task = self._following.get(table)
+        task = self._following.get(table.oid)
         if task is None:
             assert self._engine is not None, "start() comes first"  # noqa: S101
-            task = asyncio.create_task(self._engine.follow(table), name="take in")
-            self._following[table] = task
-            task.add_done_callback(lambda _: self._following.pop(table, None))
+            task = asyncio.create_task(self._engine.follow(table.name), name="take in")
+            self._following[table.oid] = task
+            task.add_done_callback(lambda _: self._following.pop(table.oid, None))
         try:
             await asyncio.shield(task)
         except TableBusy as error:

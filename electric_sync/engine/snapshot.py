@@ -75,9 +75,7 @@ def copied(connection: psycopg.Connection, sql: str) -> Iterator[bytes]:
     pgconn = connection.pgconn
     result = pgconn.exec_(_COPY.format(sql).encode())
     if result.status != pq.ExecStatus.COPY_OUT:
-        raise psycopg.errors.lookup(
-            (result.error_field(pq.DiagnosticField.SQLSTATE) or b"XX000").decode()
-        )((result.error_message or b"").decode(errors="replace").strip())
+        raise _error(result)
     lines: list[bytes] = []
     size = 0
     while True:
@@ -100,9 +98,18 @@ def copied(connection: psycopg.Connection, sql: str) -> Iterator[bytes]:
     while pgconn.get_result() is not None:
         pass
     if end is not None and end.status == pq.ExecStatus.FATAL_ERROR:
-        raise psycopg.errors.lookup(
-            (end.error_field(pq.DiagnosticField.SQLSTATE) or b"XX000").decode()
-        )((end.error_message or b"").decode(errors="replace").strip())
+        raise _error(end)
+
+
+def _error(result: pq.abc.PGresult) -> psycopg.Error:
+    """As psycopg itself would raise it."""
+    state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+    message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or result.error_message
+    try:
+        kind = psycopg.errors.lookup(state)
+    except KeyError:
+        kind = psycopg.OperationalError if not state else psycopg.DatabaseError
+    return kind((message or b"PostgreSQL gave no reason").decode(errors="replace").strip())
 
 
 def _value(column: Column) -> str:

@@ -6,12 +6,23 @@ import argparse
 import asyncio
 import time
 
-from bench.installation import Server, installation, made_table, sign_in, token_of
+from bench.installation import (
+    PEER,
+    Server,
+    installation,
+    made_table,
+    served,
+    sign_in,
+    token_of,
+)
+from bench.latency import CHANGE
 from bench.sockets import LiveSocket
 from bench.tables import percentile, show
 
 
-async def measure(server: Server, table, sessions: int, changes: int) -> list[object]:
+async def measure(
+    server: Server, table, sessions: int, changes: int, *, is_peer: bool = False
+) -> list[object]:
     """One line of the table."""
     import psycopg
 
@@ -21,9 +32,13 @@ async def measure(server: Server, table, sessions: int, changes: int) -> list[ob
     sockets = []
     for cookie, session in sign_in(sessions):
         socket = await LiveSocket.open(server.port, cookie)
-        socket.send(type="subscribe", sub="s", token=token_of(table, session), etag=None, size=100)
+        await socket.hear("welcome")
         sockets.append(socket)
-    await asyncio.gather(*(socket.hear("frame") for socket in sockets))
+        if not is_peer:
+            token = token_of(table, session)
+            socket.send(type="subscribe", sub="s", token=token, etag=None, size=100)
+    if not is_peer:
+        await asyncio.gather(*(socket.hear("frame") for socket in sockets))
     await asyncio.sleep(2)
     memory = (server.memory - before) / sessions / 1000
     column = table.columns.filter(type="number").first() or table.columns.first()
@@ -32,20 +47,17 @@ async def measure(server: Server, table, sessions: int, changes: int) -> list[ob
     with psycopg.connect(conf.conninfo(), autocommit=True) as writer:
         for number in range(changes):
             used = server.cpu_seconds
-            writer.execute(
-                "UPDATE data_table_rows SET cells = jsonb_set(cells, ARRAY[%s], %s::jsonb)"
-                " WHERE id = %s",
-                [str(column.pk), str(sessions * 1_000_000 + number), key],
-            )
-            committed = time.perf_counter()
             text = str(sessions * 1_000_000 + number)
+            writer.execute(CHANGE, [str(column.pk), text, key])
+            committed = time.perf_counter()
             await asyncio.gather(*(socket.hear_of(text) for socket in sockets))
             taken.append((time.perf_counter() - committed) * 1000)
             await asyncio.sleep(0.5)
             cpu.append((server.cpu_seconds - used) * 1000)
     for socket in sockets:
         socket.close()
-    return [sessions, percentile(taken, 0.5), max(taken), percentile(cpu, 0.5), memory]
+    name = "notify and group_send" if is_peer else "Plainrow"
+    return [sessions, name, percentile(taken, 0.5), max(taken), percentile(cpu, 0.5), memory]
 
 
 def main() -> None:
@@ -53,16 +65,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--changes", type=int, default=20)
     options = parser.parse_args()
-    with installation() as server:
+    with installation() as server, served(PEER, server.port + 1) as peer:
         table = made_table("Fanout", 1000)
         lines = [
-            asyncio.run(measure(server, table, sessions, options.changes))
+            asyncio.run(measure(each, table, sessions, options.changes, is_peer=each is peer))
             for sessions in (1, 100, 1000)
+            for each in (server, peer)
         ]
     show(
         "fanout: one change to many sessions on one list",
         [
             "sessions",
+            "",
             "ms to the last, median",
             "worst",
             "server CPU a change, ms",

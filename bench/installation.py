@@ -20,6 +20,7 @@ from pathlib import Path
 from config.paths import BASE, data_folder
 from config.postgres import PostgresServer, find_binaries
 
+PEER = "bench.peer_server:application"
 SERVER = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1"]
 APPLICATION = "config.asgi:application"
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
@@ -73,15 +74,22 @@ def installation(port: int = 8765) -> Iterator[Server]:
 
         call_command("migrate", verbosity=0)
         call_command("load_sample", stdout=io.StringIO())
-        process = subprocess.Popen([*SERVER, "-p", str(port), APPLICATION], cwd=BASE)
-        try:
-            _wait_for(port)
-            yield Server(port, process)
-        finally:
-            process.terminate()
-            process.wait()
+        with served(APPLICATION, port) as server:
+            yield server
     finally:
         postgres.stop()
+
+
+@contextmanager
+def served(application: str, port: int) -> Iterator[Server]:
+    """A web process with this application."""
+    process = subprocess.Popen([*SERVER, "-p", str(port), application], cwd=BASE)
+    try:
+        _wait_for(port)
+        yield Server(port, process)
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def sign_in(count: int) -> list[tuple[str, str]]:

@@ -11,11 +11,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from config.paths import BASE, data_folder
 from config.postgres import PostgresServer, find_binaries
@@ -94,28 +95,39 @@ def served(application: str, port: int) -> Iterator[Server]:
 
 def sign_in(count: int) -> list[tuple[str, str]]:
     """``count`` sessions of the sample company's owner: cookie and session id."""
-    from django.conf import settings
-    from django.utils import timezone
+    return sign_in_as([owner().user] * count)
 
-    from electric_sync.models import UserSession
-    from electric_sync.sessions import auth_hash, hash_key
+
+def owner():
+    """The membership of the sample company's owner."""
     from workspaces.models import Membership
 
-    owner = (
+    return (
         Membership.objects.filter(role="owner", company__name="Harbour & Hill")
         .select_related("user")
         .order_by("pk")
         .first()
     )
+
+
+def sign_in_as(people: Sequence[Any]) -> list[tuple[str, str]]:
+    """A session in the sample company for each of these users: cookie and session id."""
+    from django.conf import settings
+    from django.utils import timezone
+
+    from electric_sync.models import UserSession
+    from electric_sync.sessions import auth_hash, hash_key
+
+    tenant = str(owner().company_id)
     made = []
-    for _ in range(count):
-        key = _django_session(owner.user)
+    for person in people:
+        key = _django_session(person)
         made.append(
             UserSession(
                 key_hash=hash_key(key),
-                user=owner.user,
-                auth_hash=auth_hash(owner.user),
-                tenant=str(owner.company_id),
+                user=person,
+                auth_hash=auth_hash(person),
+                tenant=tenant,
                 expires_at=timezone.now() + timedelta(hours=1),
             )
         )

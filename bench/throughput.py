@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.installation import Server, installation, made_table, sign_in, token_of
+from bench.installation import Server, installation, made_table, owner, sign_in, token_of
 from bench.sockets import LiveSocket
 from bench.tables import show
 
@@ -49,10 +49,10 @@ def different_tables(count: int) -> list[Place]:
     from workspaces.bulk import copy_rows
     from workspaces.models import Workspace
 
-    owner = _owner()
+    first = owner()
     # A workspace has at most 500 tables.
-    workspaces = list(Workspace.objects.filter(company_id=owner.company_id).order_by("name"))
-    actor = Actor(owner.user_id, owner.company_id, "command")
+    workspaces = list(Workspace.objects.filter(company_id=first.company_id).order_by("name"))
+    actor = Actor(first.user_id, first.company_id, "command")
     places = []
     for number in range(count):
         workspace = workspaces[number % len(workspaces)]
@@ -73,7 +73,7 @@ def places_in_one_table(count: int) -> list[Place]:
     column = str(table.columns.order_by("position").first().pk)
     view = live_views.get("table_rows")
     params = view.clean({"workspace_id": table.workspace_id, "table_id": table.pk})
-    access = WorkspaceAccess.load(_owner().user, str(table.company_id))
+    access = WorkspaceAccess.load(owner().user, str(table.company_id))
     scene = Scene(view.name, access.tenant, params, view.admit(access, params), Window())
     rows = view.rows(scene, SharedContexts())
     keys = [str(key) for key in rows.queryset.values_list("pk", flat=True)]
@@ -83,17 +83,6 @@ def places_in_one_table(count: int) -> list[Place]:
         Place(table, keys[number * step + 3], column, cursor)
         for number, cursor in enumerate(cursors_of(rows.queryset, rows.container.id, starts))
     ]
-
-
-def _owner() -> Any:
-    from workspaces.models import Membership
-
-    return (
-        Membership.objects.filter(role="owner", company__name="Harbour & Hill")
-        .select_related("user")
-        .order_by("pk")
-        .first()
-    )
 
 
 async def measure(server: Server, places: list[Place], per_transaction: int, total: int) -> list:

@@ -168,6 +168,29 @@ class TableEnd(OfTable):
     template = "workspaces/_table_end.html"
 
 
+@register
+class TableCount(LiveRegion):
+    """How many rows there are. Counting many takes its time, so it is done every few seconds."""
+
+    shapes = (DataTableRows,)
+    template = "workspaces/_table_count.html"
+    tag = "span"
+    pause = 2.0
+
+    def audience(
+        self, access: WorkspaceAccess, workspace_id: UUID, table_id: UUID
+    ) -> Audience | None:
+        """Whoever sees the workspace."""
+        return _workspace_audience(access, workspace_id)
+
+    def context(self, audience: Audience, workspace_id: UUID, table_id: UUID) -> dict[str, Any]:
+        """The number."""
+        rows = DataTableRow.objects.filter(
+            company_id=audience.company, workspace_id=workspace_id, table_id=table_id
+        )
+        return {"count": rows.count()}
+
+
 # ── Forms ───────────────────────────────────────────────────────────────────
 
 

@@ -167,9 +167,11 @@ class Group:
         tenant: str,
         hub: Hub,
         refresher: Refresher,
+        pause: float = 0.0,
     ) -> None:
         """The rows of the first definition are followed by key, those of the others as a whole."""
         self.tenant = tenant
+        self.pause = pause
         self.definitions = definitions
         self.instances: dict[Scene, Instance] = {}
         self._hub = hub
@@ -177,6 +179,7 @@ class Group:
         self._pending = Pending()
         self._unseen_runs = 0
         self._careful = False
+        self._rests_until = 0.0
 
     async def watch(self) -> None:
         """Listen to the hub.
@@ -210,12 +213,20 @@ class Group:
         by_key = keys is not None and definition == self.definitions[0]
         rows = (key[0] for key in keys) if by_key and keys is not None else None
         self._pending.add(rows, xid, committed_at)
-        self._refresher.mark(self)
+        self._mark()
 
     def reset(self) -> None:
         """From the hub: changes may have been missed."""
         self._pending.add(None, None)
-        self._refresher.mark(self)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Read again, when the pause after the last reading is over."""
+        wait = self._rests_until - time.monotonic()
+        if wait > 0:
+            self._refresher.mark_later(self, wait)
+        else:
+            self._refresher.mark(self)
 
     def begin(self) -> GroupRun | None:
         """What is pending becomes a run."""
@@ -266,8 +277,10 @@ class Group:
         for socket, held in run.held.items():
             socket.learn(run.present[held], snapshot)
         self._careful = any(item.error for item in run.items)
+        self._rests_until = time.monotonic() + self.pause
         unfinished = False
-        lag = _milliseconds_since(run.taken.committed_at)
+        # What may be late says nothing of how quick the others are.
+        lag = None if self.pause else _milliseconds_since(run.taken.committed_at)
         for item in run.items:
             if self.instances.get(item.instance.scene) is not item.instance:
                 continue

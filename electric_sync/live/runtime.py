@@ -24,6 +24,7 @@ from electric_sync.hub import Hub
 from electric_sync.live.groups import Group, Socket, Subscription, drop
 from electric_sync.live.refresher import Refresher
 from electric_sync.live.shutdown import before_shutdown
+from electric_sync.live.views import live_views
 from electric_sync.live.watch import AccessWatch, Arrivals
 from electric_sync.models import AccessLog
 from electric_sync.values import ShapeDefinition
@@ -56,7 +57,7 @@ class Runtime:
         self.sockets: set[Any] = set()
         self._refresher = Refresher(conf.threads())
         self._hub = Hub(conf.conninfo(), on_crowded=self.look)
-        self._groups: dict[tuple[ShapeDefinition, ...], Group] = {}
+        self._groups: dict[tuple[tuple[ShapeDefinition, ...], float], Group] = {}
         self._ready: dict[Group, asyncio.Task[None]] = {}
         self._arrivals = Arrivals(self._refresher)
         self._watch = AccessWatch(self._hub, self._refresher, self.sockets)
@@ -97,10 +98,11 @@ class Runtime:
             NotFollowed: its tables cannot be followed.
         """
         definitions, scene = subscription.definitions, subscription.scene
-        group = self._groups.get(definitions)
+        key = (definitions, live_views.get(scene.view).pause)
+        group = self._groups.get(key)
         if group is None:
-            group = Group(definitions, scene.tenant, self._hub, self._refresher)
-            self._groups[definitions] = group
+            group = Group(definitions, scene.tenant, self._hub, self._refresher, key[1])
+            self._groups[key] = group
             self._ready[group] = asyncio.create_task(group.watch())
         subscription.instance = group.instance(scene)
         subscription.instance.joiners.add(subscription)
@@ -116,8 +118,9 @@ class Runtime:
     def leave(self, subscriptions: Iterable[Subscription]) -> None:
         """End them."""
         for group in drop(subscriptions):
-            if self._groups.get(group.definitions) is group:
-                del self._groups[group.definitions]
+            key = (group.definitions, group.pause)
+            if self._groups.get(key) is group:
+                del self._groups[key]
                 self._ready.pop(group).cancel()  # it may be taking tables in still
                 group.unwatch()
 

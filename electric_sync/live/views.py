@@ -85,6 +85,8 @@ class LiveView:
     registry: ClassVar[Registry[LiveView]]
     template: ClassVar[str]
     tag: ClassVar[str]
+    pause: ClassVar[float] = 0.0
+    """Seconds at least between two readings, for what costs much and may be late: a count."""
 
     @property
     def name(self) -> str:

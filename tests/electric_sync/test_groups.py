@@ -220,6 +220,22 @@ def test_a_region_that_looks_the_same_is_not_sent(people, page):
     assert [each["type"] for each in page.heard] == ["frame"]
 
 
+def test_a_view_that_pauses_is_not_read_again_before_its_time(people, page, browser):
+    counted = page.follow("orders_counted", customer_id=people.customer.pk)
+    listed = page.follow("quiet_orders", customer_id=people.customer.pk)
+    page.wait_until(lambda: "0 orders" in counted.content)
+
+    add_orders(people.customer, 2)
+    page.wait_until(lambda: len(listed.rows) == 2)
+    assert "0 orders" in counted.content
+
+    other = browser(people.clerk)
+    other.connect()
+    late = other.follow("orders_counted", customer_id=people.customer.pk)
+    other.wait_until(lambda: "2 orders" in late.content)  # whoever comes is served at once
+    page.wait_until(lambda: "2 orders" in counted.content)
+
+
 def test_a_region_without_shapes_is_live_like_others(people, page):
     region = page.follow("role_shown")
 

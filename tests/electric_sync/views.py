@@ -53,6 +53,21 @@ class CustomerOrders(_OrdersOfACustomer):
 
 
 @register
+class OrdersCounted(LiveRegion):
+    """Read again after an hour only."""
+
+    shapes = (Orders,)
+    template = "shop/_count.html"
+    pause = 3600.0
+
+    def audience(self, access, customer_id):
+        return Audience()
+
+    def context(self, audience, customer_id):
+        return {"count": Order.objects.filter(customer_id=customer_id).count()}
+
+
+@register
 class RoleShown(LiveRegion):
     """Depends on the audience alone."""
 

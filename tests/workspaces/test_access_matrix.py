@@ -511,6 +511,7 @@ LIVE = {
     "managing_guard": (*MANAGERS, "outsider"),
     "table_rows": SEEING,
     "table_head": SEEING,
+    "table_count": SEEING,
     "table_title": SEEING,
     "table_toolbar": SEEING,
     "table_end": SEEING,

@@ -82,7 +82,7 @@ function show() {
   }
   const bar = document.querySelector("#page [data-selection]");
   const isShown = Boolean(bar) && selected.size > 0;
-  document.querySelector("#page [data-window-status]").hidden = isShown;
+  document.querySelector("#page [data-window]").hidden = isShown;
   if (!bar) return;
   bar.hidden = !isShown;
   bar.querySelector("[data-selection-count]").textContent = `${counted(selected.size, "row")} selected`;

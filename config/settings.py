@@ -119,6 +119,16 @@ POSTGRES_BIN = env.str("POSTGRES_BIN", default="")
 DATABASES = {"default": env.db_url("DATABASE_URL", default=embedded_url(PLAINROW_DATA))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Tells processes sooner that somebody's access changed; PostgreSQL's stream tells them anyway.
+REDIS_URL = env.str("REDIS_URL", default="")
+CHANNEL_LAYERS = {
+    "default": (
+        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        if REDIS_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    )
+}
+
 # ── Languages and time ──────────────────────────────────────────────────────
 
 LANGUAGE_CODE = "en"

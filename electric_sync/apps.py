@@ -20,9 +20,13 @@ class ElectricSyncConfig(AppConfig):
 
     def ready(self) -> None:
         """Find the declarations of all apps, as the admin does."""
-        from electric_sync import checks  # noqa: F401 they register themselves
+        from electric_sync import (
+            checks,  # noqa: F401 they register themselves
+            invalidation,
+        )
 
         autodiscover_modules("shapes", "live")
+        invalidation.connect()
         user_logged_in.connect(_signed_in, dispatch_uid="electric_sync.begin")
         user_logged_out.connect(_signed_out, dispatch_uid="electric_sync.end")
         post_migrate.connect(_install_triggers, sender=self, dispatch_uid="electric_sync.triggers")

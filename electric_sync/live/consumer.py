@@ -100,6 +100,8 @@ class Outgoing:
 class LiveConsumer(AsyncWebsocketConsumer):
     """One browser page."""
 
+    channel_layer_alias = ""
+    """None: a layer that fails must not end sockets. The process has one channel for all."""
     held: HeldAccess
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

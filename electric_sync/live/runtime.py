@@ -22,6 +22,7 @@ from electric_sync.access import LOG_KEPT, HeldAccess, Reset
 from electric_sync.engine.publication import TableBusy, TableRefused
 from electric_sync.hub import Hub
 from electric_sync.live.groups import Group, Socket, Subscription, drop
+from electric_sync.live.invalidations import Invalidations
 from electric_sync.live.refresher import Refresher
 from electric_sync.live.shutdown import before_shutdown
 from electric_sync.live.views import live_views
@@ -62,6 +63,7 @@ class Runtime:
         self._arrivals = Arrivals(self._refresher)
         self._watch = AccessWatch(self._hub, self._refresher, self.sockets)
         self._watching: asyncio.Task[None] | None = None
+        self._invalidations = Invalidations(self.sockets, self.look)
         self._chores = asyncio.create_task(self._do_chores(), name="live-chores")
         before_shutdown(self.say_going_down)
 
@@ -87,6 +89,7 @@ class Runtime:
         if not isinstance(found, Reset):
             socket.held = found
             self.sockets.add(socket)
+            self._invalidations.arrived()
             if self._watch.begun != ended:
                 self.look()  # a reading that began without this socket may have seen more than it
         return found
@@ -132,6 +135,7 @@ class Runtime:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        await self._invalidations.close()
         await self._hub.close()
         await self._refresher.close()
         _runtimes.pop(asyncio.get_running_loop(), None)

@@ -13,7 +13,7 @@ from config.settings import DEMO_SECRET
 
 LONG_SECRET = "s" * 50
 CONFIGURED = ("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL", "DEBUG", "DEMO", "HTTPS",
-              "PLAINROW_DATA", "PRODUCT_NAME", "SECRET_KEY")  # fmt: skip
+              "PLAINROW_DATA", "PRODUCT_NAME", "REDIS_URL", "SECRET_KEY")  # fmt: skip
 
 
 def read(names: list[str], **env: str) -> subprocess.CompletedProcess[str]:
@@ -123,6 +123,19 @@ def test_a_database_address_is_used():
 
     wanted = {"HOST": "db.example", "PORT": 5433, "NAME": "rows", "USER": "ann"}
     assert {name: default[name] for name in wanted} == wanted
+
+
+def test_processes_tell_each_other_by_redis_if_there_is_one():
+    def layer(**env: str) -> object:
+        layers = values("CHANNEL_LAYERS", DEMO="1", **env)["CHANNEL_LAYERS"]
+        return layers["default"]
+
+    url = "redis://redis.example:6379/0"
+    assert layer() == {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    assert layer(REDIS_URL=url) == {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [url]},
+    }
 
 
 def test_the_product_can_be_renamed():

@@ -52,7 +52,44 @@ class TestCells:
             number: {"from": None, "to": 1204.5},
             date: {"from": None, "to": "2026-11-24"},
         }
-        assert last_entry() == ("row.changed", "Plants", "Editor", "page", {"cells": changes})
+        said = [
+            {"column": "Name", "from": "Fern", "to": "Moss"},
+            {"column": "Number", "from": "", "to": "1204.5"},
+            {"column": "Date", "from": "", "to": "2026-11-24"},
+        ]
+        details = {"cells": changes, "said": said}
+        assert last_entry() == ("row.changed", "Plants", "Editor", "page", details)
+
+    def test_the_audit_log_says_values_as_they_are_read_and_not_too_long(self, firm: Firm) -> None:
+        values = {
+            "select": "s",
+            "person": firm.people["viewer"].email,
+            "checkbox": True,
+            "text": "x" * 500,
+        }
+        cells = {firm.key(name): value for name, value in values.items()}
+        rows.set_cells(firm.actor(), firm.row, cells)
+        said = {each["column"]: (each["from"], each["to"]) for each in last_entry()[4]["said"]}
+        assert said == {
+            "Select": ("", "Sun"),
+            "Person": ("", "Viewer"),
+            "Checkbox": ("no", "yes"),
+            "Name": ("Fern", "x" * 79 + "…"),
+        }
+
+    def test_the_audit_log_keeps_no_more_than_the_beginning_of_a_very_long_text(
+        self, firm: Firm
+    ) -> None:
+        key = firm.key("text")
+        row = rows.add_row(firm.actor(), firm.table, {key: "a" * 9_000})
+        assert last_entry()[4] == {"cells": {key: "a" * 2_000 + "…"}}
+        rows.set_cells(firm.actor(), row, {key: "b" * 9_000})
+        change = {"from": "a" * 2_000 + "…", "to": "b" * 2_000 + "…"}
+        assert last_entry()[4]["cells"] == {key: change}
+        with pytest.raises(CellConflict) as error:
+            rows.set_cells(firm.actor("editor"), row, {key: "c"}, {key: "a" * 9_000})
+        assert error.value.changes[key][0] == "owner"
+        assert error.value.stored == {key: "b" * 9_000}
 
     def test_an_emptied_cell_has_no_key(self, firm: Firm) -> None:
         assert rows.set_cells(firm.actor(), firm.row, {firm.key("text"): " "}).cells == {}

@@ -25,7 +25,7 @@ from workspaces.errors import CellConflict, Invalid, NotFound
 from workspaces.models import DataTable, DataTableColumn, DataTableRow, TrashedRow
 from workspaces.positions import between
 
-from .audit import last_change, record
+from .audit import in_words, kept, last_change, record
 from .finding import hold_columns, key_of, lock_row, lock_table
 from .permission import require_editing
 
@@ -70,7 +70,8 @@ def add_row(
         updated_by=actor.user_id,
     )
     row.refresh_from_db()
-    _record(actor, "row.added", place, target_id=row.pk, details={"cells": row.cells})
+    details = {"cells": {key: kept(value) for key, value in row.cells.items()}}
+    _record(actor, "row.added", place, target_id=row.pk, details=details)
     return row
 
 
@@ -108,8 +109,11 @@ def set_cells(
         raise CellConflict(conflicts, wanted, read, known)
     if changed:
         _write_cells(actor, found, changed)
-        changes = {key: {"from": stored[key], "to": value} for key, value in changed.items()}
-        _record(actor, "row.changed", found.table, target_id=found.pk, details={"cells": changes})
+        changes = {
+            key: {"from": kept(stored[key]), "to": kept(value)} for key, value in changed.items()
+        }
+        details = {"cells": changes, "said": in_words(columns, changes)}
+        _record(actor, "row.changed", found.table, target_id=found.pk, details=details)
     return found
 
 

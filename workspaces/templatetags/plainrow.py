@@ -15,7 +15,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from workspaces import avatars
+from workspaces import avatars, deeds
 from workspaces.models import AuditLog
 from workspaces.pages.sheet import ColumnView
 
@@ -66,15 +66,8 @@ def raw(value: Any) -> str:
 
 @register.filter
 def deed(entry: AuditLog) -> str:
-    """Say what was done, from the name of the action: "table.renamed" is "Table renamed"."""
-    done = entry.action.replace(".", " ").replace("_", " ").capitalize()
-    details = entry.details if isinstance(entry.details, dict) else {}  # psql can write others
-    before, after = details.get("from"), details.get("to")
-    if entry.action.endswith(".renamed") and isinstance(before, str) and isinstance(after, str):
-        return f"{done}: {before} is now {after}"
-    # Rows have no names: an entry about them names their table.
-    join = " in " if entry.action.startswith("row") else ": "
-    return f"{done}{join}{entry.target_name}" if entry.target_name else done
+    """Say what was done."""
+    return deeds.say(entry)
 
 
 @register.filter

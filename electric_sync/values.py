@@ -90,6 +90,9 @@ class Snapshot:
         xmin, xmax, running = text.split(":")
         return cls(int(xmin), int(xmax), frozenset(map(int, filter(None, running.split(",")))))
 
+    def __str__(self) -> str:
+        return f"{self.xmin}:{self.xmax}:{','.join(map(str, sorted(self.running)))}"
+
     def sees(self, xid: int) -> bool:
         """Whether a *committed* transaction is visible in this snapshot.
 

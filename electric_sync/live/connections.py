@@ -8,8 +8,8 @@ lost, by an error or over the bound, is right again then. Rows of a process that
 for ``DEAD_SECONDS`` are removed by any other.
 
 Receipts
-    A receipt is cleared when every connected page of its session has confirmed a snapshot that
-    sees the receipt's transaction, and one of them at least. First what was confirmed is
+    A receipt is cleared when a page of its session is empty or has confirmed a snapshot that sees
+    the receipt's transaction, and so have all that are connected. First what was confirmed is
     committed, then it is looked in a new snapshot who has confirmed: of two processes that do so
     at the same time the later one sees both, and nobody locks anything for it.
 """
@@ -22,7 +22,6 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -109,10 +108,13 @@ class Connections:
             self._news.sessions.add(connection.session_id)
             self._news_came()
 
-    def emptied(self, key_hash: str, snapshot: Snapshot) -> None:
-        """A browser whose session was refused in ``snapshot`` has confirmed that it is empty."""
+    def emptied(self, key_hash: str) -> None:
+        """A page that was sent away has confirmed that it is empty, and is not connected now.
+
+        Of a session that had ended when it came no more than the hash of its key is known.
+        """
         if len(self._news.emptied) < MAX_WAITING:
-            self._news.emptied[key_hash] = snapshot
+            self._news.emptied.add(key_hash)
             self._news_came()
 
     def closed(self, connection: Connection) -> None:
@@ -192,7 +194,8 @@ class _News:
     closed: dict[UUID, Connection] = field(default_factory=dict)
     sessions: set[UUID] = field(default_factory=set)
     """Those one of whose pages has confirmed something."""
-    emptied: dict[str, Snapshot] = field(default_factory=dict)
+    emptied: set[str] = field(default_factory=set)
+    """Hashes of the keys of sessions one of whose pages is empty."""
     all: bool = False
     """All connected pages of the process are in ``changed``."""
     purges: bool = False
@@ -213,7 +216,7 @@ class _News:
         kept = {key: each for key, each in failed.changed.items() if key not in gone}
         self.changed = kept | self.changed
         self.sessions |= failed.sessions
-        self.emptied = failed.emptied | self.emptied
+        self.emptied |= failed.emptied
         self.purges |= failed.purges
         # What opened meanwhile was not among all: the next `seen` will say so.
 
@@ -296,9 +299,9 @@ SELECT DISTINCT session_id FROM gone
 _CLEAR = f"""
 UPDATE {_RECEIPTS} SET cleared_at = clock_timestamp() WHERE id IN (
   SELECT r.id FROM {_RECEIPTS} AS r
-   WHERE r.session_id = ANY(%s::uuid[]) AND r.cleared_at IS NULL
-     AND EXISTS (
-       SELECT FROM {_SOCKETS} AS k WHERE k.session_id = r.session_id AND {{sees}})
+   WHERE r.session_id = ANY(%(sessions)s::uuid[]) AND r.cleared_at IS NULL
+     AND (r.session_id = ANY(%(emptied)s::uuid[]) OR EXISTS (
+       SELECT FROM {_SOCKETS} AS k WHERE k.session_id = r.session_id AND {{sees}}))
      AND NOT EXISTS (
        SELECT FROM {_SOCKETS} AS k
         WHERE k.session_id = r.session_id AND (k.confirmed IS NULL OR NOT {{sees}}))
@@ -307,16 +310,6 @@ RETURNING *
 """.format(  # noqa: S608
     sees="pg_visible_in_snapshot(r.xid::text::xid8, k.confirmed::pg_snapshot)"
 )
-
-_CLEAR_EMPTIED = f"""
-UPDATE {_RECEIPTS} SET cleared_at = clock_timestamp() WHERE id IN (
-  SELECT r.id FROM {_RECEIPTS} AS r JOIN {_SESSIONS} AS s ON s.id = r.session_id
-   WHERE s.key_hash = %s AND r.cleared_at IS NULL
-     AND pg_visible_in_snapshot(r.xid::text::xid8, %s::pg_snapshot)
-     AND NOT EXISTS (SELECT FROM {_SOCKETS} AS k WHERE k.session_id = r.session_id)
-   FOR UPDATE OF r SKIP LOCKED)
-RETURNING *
-"""  # noqa: S608
 
 
 def _write(process: str, reports: str, news: _News) -> None:
@@ -353,11 +346,15 @@ def _write_pages(process: str, reports: str, news: _News) -> set[UUID]:
         return {session_id for (session_id,) in cursor.fetchall()}
 
 
-def _clear(sessions: Collection[UUID], emptied: dict[str, Snapshot]) -> None:
+def _clear(sessions: set[UUID], emptied: set[str]) -> None:
+    empty = set(
+        UserSession.objects.filter(key_hash__in=emptied).values_list("pk", flat=True)
+        if emptied
+        else ()
+    )
+    given = {"sessions": list(sessions | empty), "emptied": list(empty)}
     with transaction.atomic():
-        cleared = list(Receipt.objects.raw(_CLEAR, [list(sessions)]))
-        for key_hash, snapshot in emptied.items():
-            cleared += Receipt.objects.raw(_CLEAR_EMPTIED, [key_hash, str(snapshot)])
+        cleared = list(Receipt.objects.raw(_CLEAR, given))
         if cleared:
             receipts_cleared.send(sender=Receipt, receipts=cleared)
 

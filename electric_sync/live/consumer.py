@@ -6,8 +6,8 @@ from the browser      ``subscribe`` (sub, token, etag, size, after), ``unsubscri
 from the server       ``welcome`` (heartbeat, version), ``frame`` (sub, seq, etag, more,
                       cursors, lag, content; all pieces but the last are ``partial``),
                       ``current`` (sub, etag, more, cursors), ``refused`` (sub, reason),
-                      ``access`` (version, drop, add), ``reset`` (reason), ``pong`` (id),
-                      ``going-down``
+                      ``access`` (version, drop, add), ``reset`` (reason), ``resync`` (subs,
+                      reason), ``pong`` (id), ``going-down``
 ====================  =====================================================================
 
 Whatever a browser sends is checked; what makes no sense closes the socket.
@@ -23,7 +23,7 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -35,13 +35,15 @@ from django.http import parse_cookie
 
 from electric_sync.access import HeldAccess, Reset, data_version
 from electric_sync.live.audience import Audience
+from electric_sync.live.connections import Connection
 from electric_sync.live.groups import Subscription
 from electric_sync.live.outbox import Outbox
 from electric_sync.live.reconcile import Named, Refused, named, reconcile
+from electric_sync.live.resyncs import is_named
 from electric_sync.live.runtime import NotFollowed, Runtime, runtime
 from electric_sync.live.views import Scene
 from electric_sync.live.window import BadWindow, Window, check_cursor
-from electric_sync.sessions import SIGNED_OUT_MARK, sign_out
+from electric_sync.sessions import SIGNED_OUT_MARK, hash_key, sign_out
 from electric_sync.values import Snapshot
 
 logger = logging.getLogger(__name__)
@@ -115,6 +117,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._writing = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._hanging_up: asyncio.TimerHandle | None = None
+        self._connection: Connection | None = None
+        self._is_clear = False
         self._heard = time.monotonic()
         self._allowance = 10.0 * MESSAGES_PER_SECOND
         self._runtime: Runtime = runtime()
@@ -140,9 +144,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self._reset(found)
             return
         self._state = State.OPEN
-        self._say(
-            type="welcome", heartbeat=HEARTBEAT_SECONDS, version=data_version(self.held.viewer)
+        viewer, version = self.held.viewer, data_version(self.held.viewer)
+        self._connection = self._runtime.connections.opened(
+            viewer.session_id, viewer.access.tenant, version
         )
+        self._say(type="welcome", heartbeat=HEARTBEAT_SECONDS, version=version)
 
     async def _admitted(self) -> HeldAccess | Reset:
         cookies = _cookies(self.scope)
@@ -161,7 +167,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         kind = message.get("type")
         if self._state is State.RESET:
             if kind == "cleared":
-                self._hang_up()
+                self._emptied()
         elif kind == "ping" and (_is_id(message.get("id")) or isinstance(message.get("id"), int)):
             self._say(type="pong", id=message["id"])
         elif kind == "ack" and isinstance(message.get("seq"), int):
@@ -170,9 +176,15 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self._subscribe(message)
         elif kind == "unsubscribe" and _is_id(message.get("sub")):
             self._leave(message["sub"])
-        elif kind != "cleared" or not _is_id(message.get("version")):
+        elif kind == "cleared" and _is_id(message.get("version")):
+            self._cleared(message["version"])
+        else:
             self._forget()
             await self.close(POLICY_VIOLATION)
+            return
+        if self._connection is not None:
+            self._connection.heard("" if kind == "ping" else str(kind))
+            self._connection.subscriptions = len(self._places)
 
     # ------------------------------------------------ from the groups and the runtime
 
@@ -192,6 +204,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             for seq, body in zip(numbers, bodies, strict=True)
         ]
         self._queue(Outgoing(texts, subscription, frozenset(numbers)))
+        if self._connection is not None:
+            self._connection.told(kind)
         return True
 
     def refuse(self, subscription: Subscription, reason: str) -> None:
@@ -213,9 +227,22 @@ class LiveConsumer(AsyncWebsocketConsumer):
         elif isinstance(present, Reset):
             self._reset(present)
         else:
-            before, self.held = self.held.viewer, present
-            if before.access != present.viewer.access:
+            before, self.held = self.held, present
+            if before.viewer.access != present.viewer.access:
                 self._reconcile()
+            elif self._is_clear and self._connection is not None:
+                self._connection.confirmed = snapshot
+                if before.loaded_at != present.loaded_at:
+                    # Something concerned it, and changed nothing: there is nothing to wait for.
+                    self._runtime.connections.confirmed(self._connection, snapshot)
+
+    def resync(self, params: Mapping[str, str], reason: str) -> None:
+        """Let the browser empty what has these parameters, and subscribe it anew."""
+        subs = [
+            sub for sub, place in self._places.items() if is_named(dict(place.named.params), params)
+        ]
+        if subs:
+            self._say(type="resync", subs=subs, reason=reason)
 
     def going_down(self) -> None:
         """The process ends soon."""
@@ -230,18 +257,34 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def _reconcile(self) -> None:
         """The access is another one: keep what may stay, and show, hide and tell the rest."""
+        self._is_clear = False
         found = reconcile(self.held.viewer, self._shown())
         shown = {sub for sub, place in self._places.items() if place.subscription}
         add = found.change.keys() - shown
         self._withdraw(found.drop | found.change.keys())
+        version = data_version(self.held.viewer)
+        if self._connection is not None:
+            self._connection.version = version
         self._say(
             type="access",
-            version=data_version(self.held.viewer),
+            version=version,
             drop=sorted(found.drop & shown),
             add=sorted(add),
         )
         for sub, audience in found.change.items():
             self._show(self._places[sub], audience, etag=None)
+
+    def _cleared(self, version: str) -> None:
+        """The page shows nothing that this version forbids. An older one is answered once more."""
+        if version == data_version(self.held.viewer) and self._connection is not None:
+            self._is_clear = True
+            self._runtime.connections.confirmed(self._connection, self.held.snapshot)
+
+    def _emptied(self) -> None:
+        """The page shows nothing. It is not connected any more when that is written down."""
+        self._hang_up()
+        key = _cookies(self.scope).get(settings.SESSION_COOKIE_NAME, "")
+        self._runtime.connections.emptied(hash_key(key))
 
     def _read_apart(self, present: HeldAccess | Reset) -> None:
         """What was read under another access than that of now does not come here: it joins anew."""
@@ -305,6 +348,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 raise Refused("too-many")
             place = self._asked_for(message)
         except Refused as refusal:
+            if self._connection is not None:
+                self._connection.refused += 1
             self._say(type="refused", sub=sub, reason=str(refusal))
             return
         self._places[sub] = place
@@ -379,6 +424,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def _forget(self) -> None:
         self._state = State.ENDED
         self._runtime.sockets.discard(self)
+        if self._connection is not None:
+            self._runtime.connections.closed(self._connection)
         self._leave_all()
         if self._hanging_up is not None:
             self._hanging_up.cancel()

@@ -21,9 +21,11 @@ from electric_sync import conf
 from electric_sync.access import LOG_KEPT, HeldAccess, Reset
 from electric_sync.engine.publication import TableBusy, TableRefused
 from electric_sync.hub import Hub
+from electric_sync.live.connections import Connections
 from electric_sync.live.groups import Group, Socket, Subscription, drop
 from electric_sync.live.invalidations import Invalidations
 from electric_sync.live.refresher import Refresher
+from electric_sync.live.resyncs import ResyncWatch
 from electric_sync.live.shutdown import before_shutdown
 from electric_sync.live.views import live_views
 from electric_sync.live.watch import AccessWatch, Arrivals
@@ -52,16 +54,18 @@ def runtime() -> Runtime:
 
 
 class Runtime:
-    """Hub, refresher, groups and sockets."""
+    """Hub, refresher, groups and sockets, and what is written down of them."""
 
     def __init__(self) -> None:
         self.sockets: set[Any] = set()
+        self.connections = Connections()
         self._refresher = Refresher(conf.threads())
         self._hub = Hub(conf.conninfo(), on_crowded=self.look)
         self._groups: dict[tuple[tuple[ShapeDefinition, ...], float], Group] = {}
         self._ready: dict[Group, asyncio.Task[None]] = {}
         self._arrivals = Arrivals(self._refresher)
         self._watch = AccessWatch(self._hub, self._refresher, self.sockets)
+        self._resyncs = ResyncWatch(self._hub, self._refresher, self.sockets)
         self._watching: asyncio.Task[None] | None = None
         self._invalidations = Invalidations(self.sockets, self.look)
         self._chores = asyncio.create_task(self._do_chores(), name="live-chores")
@@ -76,7 +80,7 @@ class Runtime:
             NotFollowed: changes of access cannot be followed.
         """
         if self._watching is None:
-            self._watching = asyncio.create_task(self._watch.watch())
+            self._watching = asyncio.create_task(self._follow())
         try:
             # First the log is followed, then access is read: no change falls between.
             await asyncio.shield(self._watching)
@@ -93,6 +97,11 @@ class Runtime:
             if self._watch.begun != ended:
                 self.look()  # a reading that began without this socket may have seen more than it
         return found
+
+    async def _follow(self) -> None:
+        """What is said to sockets besides what they subscribe."""
+        await self._watch.watch()
+        await self._resyncs.watch()
 
     async def join(self, subscription: Subscription) -> None:
         """Show its scene to this subscription from the next reading on.
@@ -136,6 +145,7 @@ class Runtime:
             task.cancel()
         await asyncio.wait(tasks)
         await self._invalidations.close()
+        await self.connections.close()
         await self._hub.close()
         await self._refresher.close()
         _runtimes.pop(asyncio.get_running_loop(), None)

@@ -23,8 +23,10 @@ def committed(transactional_db: None) -> None:
 
 
 @pytest.fixture
-def loop() -> Iterator[LoopThread]:
-    """An event loop that lives as long as the test; what is live in it is closed at the end."""
+def loop(transactional_db: None) -> Iterator[LoopThread]:
+    """An event loop that lives as long as the test; what is live in it is closed at the end,
+    before the tables are emptied.
+    """
     thread = LoopThread()
     yield thread
 

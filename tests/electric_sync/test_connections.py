@@ -41,7 +41,7 @@ class Process:
         self._in_loop(self.connections.confirmed, page, snapshot())
 
     def empty(self, session: UserSession) -> None:
-        self._in_loop(self.connections.emptied, session.key_hash, snapshot())
+        self._in_loop(self.connections.emptied, session.key_hash)
 
     def close(self, page: Connection) -> None:
         self._in_loop(self.connections.closed, page)
@@ -428,6 +428,22 @@ def test_a_browser_whose_session_ended_meanwhile_is_cleared_when_it_returns_empt
     one.empty(session)
     one.write()
 
+    assert waiting() == 0
+
+
+def test_an_empty_page_clears_nothing_while_another_has_not_confirmed(one, people):
+    session = sign_in(people.clerk)
+    empty, other = one.open(session), one.open(session)
+    change_access(people.clerk)
+
+    one.close(empty)
+    one.empty(session)
+    one.write()
+    assert waiting() == 1
+
+    one.close(other)
+    one.empty(session)
+    one.write()
     assert waiting() == 0
 
 

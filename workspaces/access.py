@@ -21,15 +21,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from electric_sync.access import Access, Raises, access_of
+from electric_sync.access import Access, Raises, Reset, look_up
+from electric_sync.sessions import key_of
 
-from .errors import NotSignedIn
+from .errors import NoAccess, NotSignedIn
 from .models import DataTable, Membership, Role, User, Workspace, WorkspaceGrant
 from .models.audit import AuditLog
 
@@ -272,6 +273,22 @@ class WorkspaceAccess(Access):
         return found if visible is None else found.filter(workspace_id__in=visible)
 
 
+def access_behind(request: HttpRequest) -> WorkspaceAccess:
+    """A request's access, read in the current transaction.
+
+    Raises:
+        NotSignedIn: nobody is signed in.
+        NoAccess: somebody is, who has no access to the company that they have open.
+    """
+    key = key_of(request)
+    found = look_up(key) if key else Reset.SIGNED_OUT
+    if found is Reset.NO_ACCESS:
+        raise NoAccess
+    if isinstance(found, Reset):
+        raise NotSignedIn
+    return cast(WorkspaceAccess, found.access)
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who does something, in which company, and by which road (an ``AuditLog.Via``)."""
@@ -283,10 +300,8 @@ class Actor:
     @classmethod
     def of(cls, request: HttpRequest, via: str = AuditLog.Via.PAGE.value) -> Actor:
         """The person behind a request, in the company that they have open."""
-        access = access_of(request)
-        if access is None:
-            raise NotSignedIn
-        return cls(access.user_id, UUID(access.tenant), via)
+        access = access_behind(request)
+        return cls(access.user_id, access.company_id, via)
 
     @property
     def is_operator(self) -> bool:

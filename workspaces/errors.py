@@ -43,6 +43,15 @@ class Forbidden(ActionError):
     title = "Not allowed"
 
 
+class NoAccess(Forbidden):
+    """They are signed in, and nothing in the company that they have open."""
+
+    title = "No access"
+
+    def __init__(self) -> None:
+        super().__init__("You have no access here any more. Ask an owner or admin of the company.")
+
+
 class Invalid(ActionError):
     """What was sent does not fit: a sentence for each field, or for each cell by column id."""
 

@@ -423,3 +423,15 @@ def test_what_is_in_the_trash_comes_back(fern: Firm, owner: Client) -> None:
         assert get(owner, place)[0] == 404
         assert send(owner, "post", f"{place}/restore") == before
         assert get(owner, place) == before
+
+
+def test_who_is_signed_in_and_has_left_is_told_so(fern: Firm) -> None:
+    editor = browser_of(fern, "editor")
+    Membership.objects.filter(user=fern.people["editor"]).delete()
+    for method, path, body in (
+        ("get", "/workspaces", None),
+        ("patch", f"/rows/{fern.row.pk}", {"cells": {}}),
+    ):
+        status, problem = send(editor, method, path, body)
+        assert (status, problem["type"]) == (403, "urn:plainrow:problem:no-access")
+    assert send(Client(), "get", "/workspaces")[1]["type"] == "urn:plainrow:problem:not-signed-in"

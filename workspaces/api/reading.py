@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 from uuid import UUID
 
 from django.http import HttpRequest
 
-from electric_sync.access import access_of
 from electric_sync.snapshots import read_snapshot
-from workspaces.access import WorkspaceAccess, managing
-from workspaces.errors import Forbidden, NotFound, NotSignedIn
+from workspaces.access import WorkspaceAccess, access_behind, managing
+from workspaces.errors import Forbidden, NotFound
 from workspaces.models import DataTable, Membership, Workspace
 
 
@@ -23,10 +21,7 @@ def reading(request: HttpRequest) -> Iterator[WorkspaceAccess]:
     The answer must be complete when it ends: nothing may be read later.
     """
     with read_snapshot():
-        access = access_of(request)
-        if access is None:
-            raise NotSignedIn
-        yield cast(WorkspaceAccess, access)
+        yield access_behind(request)
 
 
 @contextmanager

@@ -52,6 +52,9 @@ class Spool:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 lives as long as this
         self._relations: list[Relation] = []
 
+    def __del__(self) -> None:
+        self._file.close()
+
     def add(self, change: RowChange) -> None:
         """Append a change."""
         if not self._relations or self._relations[-1] is not change.relation:

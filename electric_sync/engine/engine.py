@@ -25,6 +25,7 @@ from electric_sync.engine.decoder import Decoder, Keepalive
 from electric_sync.engine.publication import (
     TableBusy,
     TableRefused,
+    announce_schema_changes,
     ensure_publication,
     is_in,
     take_in,
@@ -150,8 +151,15 @@ class Engine:
 
     async def _open(self) -> ReplicationConnection:
         await asyncio.to_thread(self._prepare, self._tables())
+        if self._follower is not None:
+            await asyncio.to_thread(self._announce)
         slot = f"electric_sync_{os.getpid()}_{secrets.token_hex(4)}"
         return await ReplicationConnection.open(self._conninfo, slot=slot, publication=PUBLICATION)
+
+    def _announce(self) -> None:
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            if not announce_schema_changes(connection):
+                logger.info("The role may not create an event trigger: tables are looked at.")
 
     def _tables(self) -> frozenset[TableName]:
         followed = self._follower.tables if self._follower else ()

@@ -15,12 +15,28 @@ import time
 import psycopg
 from psycopg import errors, sql
 
+from electric_sync.engine.decoder import MESSAGE_PREFIX
 from electric_sync.values import TableName
 
 LOCK_TIMEOUT_MS = 1_000
 """How long one attempt may wait for the lock: writers queue behind it."""
 GIVE_UP_AFTER = 5.0
 """Seconds after which a table counts as busy."""
+SCHEMA_TRIGGER = "electric_sync_schema_changed"
+"""The event trigger that announces changes of tables, and its function in ``public``."""
+
+# Whatever goes wrong in it must not go wrong for whoever changes a table.
+_SCHEMA_FUNCTION = """
+CREATE OR REPLACE FUNCTION public.{}() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_logical_emit_message(true, {}, 'schema');
+EXCEPTION WHEN OTHERS THEN NULL;
+END $$"""
+_SCHEMA_EVENTS = """
+CREATE EVENT TRIGGER {} ON ddl_command_end
+  WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'DROP TABLE', 'ALTER SCHEMA', 'DROP SCHEMA',
+               'ALTER TYPE', 'ALTER DOMAIN', 'DROP TYPE', 'DROP DOMAIN', 'DROP OWNED')
+  EXECUTE FUNCTION public.{}()"""
 
 
 class TableBusy(Exception):
@@ -48,6 +64,26 @@ def ensure_publication(connection: psycopg.Connection, publication: str) -> None
         )
     except (errors.DuplicateObject, errors.UniqueViolation):
         return  # another process was first
+
+
+def announce_schema_changes(connection: psycopg.Connection) -> bool:
+    """Have PostgreSQL put a message into the stream with each change of a schema.
+
+    That takes an event trigger, which only a superuser may create. Returns whether it is there;
+    if it is not, the catalog must be looked at from time to time.
+    """
+    if connection.execute(
+        "SELECT 1 FROM pg_event_trigger WHERE evtname = %s", [SCHEMA_TRIGGER]
+    ).fetchone():
+        return True
+    name = sql.Identifier(SCHEMA_TRIGGER)
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL(_SCHEMA_FUNCTION).format(name, sql.Literal(MESSAGE_PREFIX)))
+            connection.execute(sql.SQL(_SCHEMA_EVENTS).format(name, name))
+    except (errors.InsufficientPrivilege, errors.DuplicateObject, errors.UniqueViolation):
+        return False  # or another process was first, and the next time will tell
+    return True
 
 
 def take_in(connection: psycopg.Connection, publication: str, table: TableName) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ class Shapes:
         self._is_open = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
-        self._check_now = asyncio.Event()
+        self._altered_by: set[int] = set()
         self._recent: dict[int, frozenset[TableName]] = {}
         self._last_stamp = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -172,6 +172,7 @@ class Shapes:
         """Another stream: what was between is not known."""
         self._end_all()
         self._recent.clear()
+        self._altered_by.clear()
         self.lsn = lsn
         self._is_open.set()
 
@@ -188,8 +189,6 @@ class Shapes:
 
     def received(self, transaction: Transaction) -> None:
         """To be applied in its turn."""
-        if transaction.messages:
-            self._check_now.set()
         self._put(transaction)
 
     async def room(self) -> None:
@@ -420,6 +419,7 @@ class Shapes:
                         shape.finish(transaction)
                     touched.clear()
                     if only is None:
+                        await self._notice(transaction)
                         self.lsn = transaction.end_lsn
                     continue
                 was_in, is_in = decided[place]
@@ -429,6 +429,18 @@ class Shapes:
                         new = change.new if shape in is_in else None
                         shape.write(change.relation, old, new, transaction, operation)
                         touched.add(shape)
+
+    async def _notice(self, transaction: Transaction) -> None:
+        """If it altered a table, end the shapes of the table before anything later is told."""
+        if not transaction.messages:
+            return
+        self._altered_by.add(transaction.xid)
+        for _ in range(int(CHECK_SECONDS / AGAIN_SECONDS)):
+            await self._check_tables()
+            if transaction.xid not in self._altered_by:
+                return
+            # The stream was faster than the commit's visibility.
+            await asyncio.sleep(AGAIN_SECONDS)
 
     def _prepare(self, transaction: Transaction, only: Shape | None) -> None:
         """Keep it for shapes that have no snapshot yet; end those whose table was emptied."""
@@ -505,12 +517,7 @@ class Shapes:
 
     async def _check_forever(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(CHECK_SECONDS):
-                    await self._check_now.wait()
-            except TimeoutError:
-                pass
-            self._check_now.clear()
+            await asyncio.sleep(CHECK_SECONDS)
             self._evict()
             try:
                 await self._check_tables()
@@ -533,9 +540,10 @@ class Shapes:
     async def _check_tables(self) -> None:
         """End the shapes whose table was altered, also if nothing has been written since."""
         names = list(self._indexes)
-        if not names and not self._recent:
+        if not names and not self._recent and not self._altered_by:
             return
         snapshot, tables = await self._evaluation.run(lambda c: _look(c, names))
+        self._altered_by = {xid for xid in self._altered_by if not snapshot.sees(xid)}
         self._recent = {x: t for x, t in self._recent.items() if not snapshot.sees(x)}
         for name, table in tables.items():
             for shape in self._indexes.get(name, ()):

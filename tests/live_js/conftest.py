@@ -32,6 +32,7 @@ def only_site() -> Iterator[Site]:
 @pytest.fixture
 def site(only_site: Site) -> Site:
     only_site.pages.clear()
+    only_site.answers.clear()
     only_site.requested.clear()
     return only_site
 

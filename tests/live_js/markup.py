@@ -69,3 +69,18 @@ def everything(rows: Iterable[str], *, name: str = "list") -> str:
 def rendered(content: str, *, name: str = "region") -> str:
     """Return the content that replaces a region."""
     return f'<div id="{name}" hx-swap-oob="innerHTML">{content}</div>'
+
+
+def head(
+    user: str = "7", tenant: str = "acme", version: str = "v1", max_age: int = 7 * 86_400
+) -> str:
+    """Return what a page says of its viewer."""
+    names = {
+        "user": user,
+        "tenant": tenant,
+        "version": version,
+        "data-version": "/data-version",
+        "sign-in": "/sign-in",
+        "offline-max-age": str(max_age),
+    }
+    return "".join(f'<meta name="live-{name}" content="{value}">' for name, value in names.items())

@@ -17,6 +17,7 @@ class LiveServer:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.heartbeat = 20
+        self.version: str | None = None
         self.sockets: list[WebSocketRoute] = []
         self.received: list[Message] = []
         self.is_silent = False  # a dead connection: it takes everything and says nothing
@@ -114,7 +115,10 @@ class LiveServer:
         self.sockets.append(socket)
         socket.on_message(lambda data: self._hear(socket, json.loads(data)))
         if not self.is_silent:
-            socket.send(json.dumps({"type": "welcome", "heartbeat": self.heartbeat}))
+            welcome: Message = {"type": "welcome", "heartbeat": self.heartbeat}
+            if self.version is not None:
+                welcome["version"] = self.version
+            socket.send(json.dumps(welcome))
 
     def _hear(self, socket: WebSocketRoute, message: Message) -> None:
         self.received.append(message)

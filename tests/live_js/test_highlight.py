@@ -31,7 +31,7 @@ def test_the_highlight_ends_without_a_trace(live: Live) -> None:
 def test_a_highlight_that_is_renewed_lasts_longer(clocked: Live) -> None:
     clocked.open(table([A]))
     clocked.server.apply(frame(replaced(row("a", "Mug", "3"))))
-    clocked.page.clock.pause_at(clocked.js("Date.now() + 200"))
+    clocked.page.clock.pause_at(clocked.js("(Date.now() + 200) / 1_000"))
     clocked.js("live.highlight([document.querySelector('#row-a')])")
     clocked.page.clock.run_for(250)
     assert clocked.js(HIGHLIGHTED) == ["row-a"]

@@ -7,14 +7,14 @@
 
 import { Changes } from "./changes.js";
 import { isList } from "./containers.js";
-import { Drift } from "./drift.js";
 import { isUnderHand } from "./holds.js";
 import { edit } from "./list.js";
-import { parse } from "./markup.js";
+import { Drift, parse } from "./markup.js";
 import { isWhole } from "./protocol.js";
 import { Queue } from "./queue.js";
 import { render } from "./region.js";
 import { nextSlice, SHIFTS } from "./slices.js";
+import { Standing } from "./subscriptions.js";
 
 /** @typedef {import("./subscriptions.js").Subscription} Subscription */
 /** @typedef {import("./queue.js").Arrival} Arrival */
@@ -22,6 +22,7 @@ import { nextSlice, SHIFTS } from "./slices.js";
 export class Applier {
   #subscriptions;
   #acknowledge;
+  #onShown;
   #queue = new Queue();
   #isRunning = false;
   /** The arrival in work. @type {Generator<void, void> | null} */
@@ -35,11 +36,15 @@ export class Applier {
 
   /**
    * @param {import("./subscriptions.js").Subscriptions} subscriptions
-   * @param {(seq: number, generation: number) => void} acknowledge
+   * @param {object} listener
+   * @param {(seq: number, generation: number) => void} listener.acknowledge
+   * @param {(subscription: Subscription, isBack: boolean) => void} listener.onShown  what the
+   *   server answered is on the page; isBack: it had been withdrawn
    */
-  constructor(subscriptions, acknowledge) {
+  constructor(subscriptions, { acknowledge, onShown }) {
     this.#subscriptions = subscriptions;
     this.#acknowledge = acknowledge;
+    this.#onShown = onShown;
   }
 
   get isIdle() {
@@ -70,6 +75,18 @@ export class Applier {
   resync(subscription) {
     this.#queue.drop(subscription.id);
     this.#subscriptions.resync(subscription);
+  }
+
+  /**
+   * Throw away what waits for a container, applied in part or not at all.
+   *
+   * @param {Subscription} subscription
+   */
+  drop(subscription) {
+    this.#queue.drop(subscription.id);
+    const changes = this.#changes.get(subscription);
+    if (changes) this.#untold.delete(changes);
+    this.#changes.delete(subscription);
   }
 
   /** Forget what waits. */
@@ -131,6 +148,8 @@ export class Applier {
    * @returns {Generator<void, void>}
    */
   *#apply(message, subscription) {
+    const isBack = subscription.standing === Standing.RETURNING;
+    if (isBack) subscription.giveBack();
     subscription.learn(message);
     if (message.type === "frame" && message.content !== "") {
       subscription.applied = null; // neither the old content nor the new
@@ -140,9 +159,9 @@ export class Applier {
     if (subscription.isBehind) return;
     subscription.applied = message.etag;
     subscription.label();
-    if (!subscription.isInitial) return;
-    this.#tell();
+    if (subscription.isInitial) this.#tell();
     subscription.isInitial = false;
+    this.#onShown(subscription, isBack);
   }
 
   /**

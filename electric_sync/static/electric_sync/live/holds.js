@@ -159,6 +159,19 @@ export function forgive(unit) {
 }
 
 /**
+ * Take everything in an element out of people's hands, and forget what is known about it.
+ *
+ * @param {Element} element
+ */
+export function giveUp(element) {
+  for (const other of heldIn(element)) {
+    holds.delete(other);
+    held.delete(other);
+  }
+  for (const unit of [...debtors]) if (element.contains(unit)) forgive(unit);
+}
+
+/**
  * Whether a row is on the page only because somebody has it in hand.
  *
  * @param {Node} row

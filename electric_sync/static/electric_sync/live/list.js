@@ -6,8 +6,8 @@
  */
 
 import { rowById } from "./containers.js";
-import { Drift } from "./drift.js";
 import { debtOf, forgive, isInHand, keptIn, owe, withhold } from "./holds.js";
+import { Drift } from "./markup.js";
 import { isMyElement } from "./mine.js";
 import { morphRow } from "./morph.js";
 import { giveUpSeat, place, seated, takeSeat, vacate } from "./seats.js";

@@ -28,6 +28,9 @@ export function* parse(content) {
     .map(toOperation);
 }
 
+/** The page is not what the server thinks it is: the container has to be asked for anew. */
+export class Drift extends Error {}
+
 /** @param {string} content */
 function parseAtOnce(content) {
   const template = document.createElement("template");

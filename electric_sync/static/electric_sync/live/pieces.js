@@ -28,4 +28,17 @@ export class Pieces {
     this.#contents.delete(piece.sub);
     return { ...piece, content: contents.join("") };
   }
+
+  /**
+   * Throw away what came of a container's frames.
+   *
+   * @param {string} sub
+   */
+  drop(sub) {
+    this.#contents.delete(sub);
+  }
+
+  clear() {
+    this.#contents.clear();
+  }
 }

@@ -3,7 +3,7 @@
  */
 
 import { forgive, isUnderHand, keptIn, owe } from "./holds.js";
-import { Drift } from "./drift.js";
+import { Drift } from "./markup.js";
 import { morphRegion } from "./morph.js";
 
 /**

@@ -145,9 +145,9 @@ export class Socket {
     if (!message) return;
     this.#heartbeat.heard();
     if (message.type === "pong") return this.#heartbeat.pong(message.id);
-    if (message.type === "welcome") return this.#welcome(message.heartbeat);
     if (message.type === "going-down") this.expectRestart();
     this.#listener.onMessage(message);
+    if (message.type === "welcome") this.#welcome(message.heartbeat);
   }
 
   /** @param {number} heartbeat in seconds */

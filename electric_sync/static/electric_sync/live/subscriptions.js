@@ -12,13 +12,26 @@
  */
 
 import { containersIn, isList } from "./containers.js";
-import { isIndebted, isUnderHand } from "./holds.js";
+import { isIndebted, isUnderHand, keptIn } from "./holds.js";
 import { isWhole } from "./protocol.js";
+import { empty, giveBack, withdraw } from "./withdrawal.js";
 
 const LARGEST = 500; // rows in a window
 const RESYNC_EVERY = 1_000; // ms at least between two healings of one list
 
 /** @typedef {{size: number | null, after: string | null}} Window */
+
+/**
+ * Whether the person may see an area. One that was withdrawn is empty, and frames for it are
+ * ignored until the server was asked or says that it returns.
+ *
+ * @enum {string}
+ */
+export const Standing = Object.freeze({
+  SHOWN: "shown",
+  WITHDRAWN: "withdrawn",
+  RETURNING: "returning",
+});
 
 export class Subscription {
   /** @type {WeakRef<HTMLElement>} */
@@ -33,6 +46,7 @@ export class Subscription {
   isCurrent = false;
   /** Frames were passed over, because somebody has the whole list in hand. */
   isBehind = false;
+  standing = Standing.SHOWN;
   /** @type {import("./protocol.js").RefusalReason | null} */
   refusal = null;
   /** @type {string[]} */
@@ -81,6 +95,27 @@ export class Subscription {
     this.isCurrent = this.isBehind = false;
   }
 
+  /** The person may not see it any more. */
+  withdraw() {
+    this.forget();
+    this.standing = Standing.WITHDRAWN;
+    this.refusal = this.applied = null;
+    this.cursors = [];
+    const element = this.element;
+    if (element) withdraw(element);
+    this.label();
+  }
+
+  /** The server's answer is there: the person may see it again. */
+  giveBack() {
+    this.standing = Standing.SHOWN;
+    this.isInitial = true;
+    const element = this.element;
+    if (!element) return;
+    giveBack(element);
+    if (this.after !== null) element.dataset.liveAfter = this.after;
+  }
+
   /** @param {{more?: boolean, cursors?: string[]}} answer */
   learn({ more, cursors }) {
     if (more !== undefined) this.element?.toggleAttribute("data-live-more", more);
@@ -108,23 +143,33 @@ export class Subscription {
 
 export class Subscriptions {
   #send;
+  #onLeft;
   #last = 0;
   /** @type {Map<string, Subscription>} */
   #byId = new Map();
   /** @type {WeakMap<Element, Subscription>} */
   #byElement = new WeakMap();
 
-  /** @param {(message: import("./protocol.js").BrowserMessage) => void} send */
-  constructor(send) {
+  /**
+   * @param {(message: import("./protocol.js").BrowserMessage) => void} send
+   * @param {(id: string) => void} onLeft  an area is not on the page any more
+   */
+  constructor(send, onLeft) {
     this.#send = send;
+    this.#onLeft = onLeft;
   }
 
   get size() {
     return this.#byId.size;
   }
 
-  get refused() {
-    return [...this.#byId.values()].filter((subscription) => subscription.refusal).length;
+  get ids() {
+    return this.#byId.keys();
+  }
+
+  /** Those that the person may see. */
+  get shown() {
+    return [...this.#byId.values()].filter(({ standing }) => standing === Standing.SHOWN);
   }
 
   /** @param {string} id */
@@ -152,8 +197,18 @@ export class Subscriptions {
     for (const subscription of this.#byId.values()) {
       subscription.isCurrent = false;
       subscription.refusal = null;
+      this.expect(subscription);
       this.#send(subscription.message);
     }
+  }
+
+  /**
+   * What was withdrawn may come back: the server was asked, or says so.
+   *
+   * @param {Subscription} subscription
+   */
+  expect(subscription) {
+    if (subscription.standing === Standing.WITHDRAWN) subscription.standing = Standing.RETURNING;
   }
 
   /**
@@ -169,6 +224,7 @@ export class Subscriptions {
       this.scan();
       return false;
     }
+    if (subscription.standing === Standing.WITHDRAWN) return false;
     const standsAlone = answer.type === "frame" && isWhole(answer.content);
     if (subscription.needsWhole && !standsAlone) return false;
     subscription.needsWhole = false;
@@ -196,8 +252,24 @@ export class Subscriptions {
     subscription.resyncedAt = Date.now();
     if (early <= 0) return this.#send(subscription.message);
     setTimeout(() => {
-      if (this.#byId.has(subscription.id)) this.#send(subscription.message);
+      const { id, standing } = subscription;
+      if (this.#byId.has(id) && standing === Standing.SHOWN) this.#send(subscription.message);
     }, Math.min(early, RESYNC_EVERY));
+  }
+
+  /**
+   * Empty a container and ask anew, unless somebody has something in hand there: then the
+   * server's next answer replaces all but that.
+   *
+   * @param {Subscription} subscription
+   */
+  refetch(subscription) {
+    const element = subscription.element;
+    if (!element || subscription.standing !== Standing.SHOWN) return;
+    if (!isUnderHand(element) && !keptIn(element).length) empty(element);
+    this.resync(subscription);
+    subscription.applied = null;
+    subscription.label();
   }
 
   /**
@@ -236,6 +308,7 @@ export class Subscriptions {
   /** @param {Subscription} subscription */
   #remove(subscription) {
     this.#byId.delete(subscription.id);
+    this.#onLeft(subscription.id);
     const element = subscription.element;
     if (element) this.#byElement.delete(element);
     this.#send({ type: "unsubscribe", sub: subscription.id });

@@ -1,0 +1,137 @@
+/**
+ * The end of a page of which nothing may be left: somebody signed out, opened another company or
+ * lost their access. It is emptied at once, whatever the network does; then the browser leaves it.
+ */
+
+import * as curtain from "./curtain.js";
+import { goTo } from "./departure.js";
+import { isMarked } from "./mark.js";
+import { clearScreen } from "./screen.js";
+import { Tabs } from "./tabs.js";
+import { forget, viewer } from "./viewer.js";
+
+const AGAIN = 15_000; // ms between two attempts to reach the server
+const HTMX_HISTORY = "htmx-history-cache";
+
+export class Ending {
+  #stop;
+  #isOver = false;
+  #tabs = new Tabs((reason) => this.#leaveWhenReached(reason, { isTold: true }));
+
+  /** @param {() => void} stop  ends what is live, after the page was emptied */
+  constructor(stop) {
+    this.#stop = stop;
+  }
+
+  get isOver() {
+    return this.#isOver;
+  }
+
+  /**
+   * The server says that the page is over, so it can be reached.
+   *
+   * @param {string} reason
+   */
+  end(reason) {
+    if (this.empty(reason)) leave(wayFrom(reason));
+  }
+
+  /** The page is too old; once the server can be reached it is fetched anew. */
+  expire() {
+    this.#leaveWhenReached("too-old");
+  }
+
+  /**
+   * The person signs out here, or did.
+   *
+   * @param {string} way  where to go once the server can be reached
+   * @param {() => Promise<unknown>} tell  the server; rejects: it was not reached
+   */
+  async signOut(way, tell) {
+    const isLeaving = this.empty("signed-out");
+    try {
+      await tell();
+    } catch {
+      if (isLeaving) await untilReached();
+    }
+    if (isLeaving) leave(way);
+  }
+
+  /**
+   * @param {string} reason
+   * @param {{isTold?: boolean}} [how]  isTold: by another tab
+   * @returns {boolean} whether to leave, too
+   */
+  empty(reason, { isTold = false } = {}) {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    clearScreen(reason, wayFrom(reason));
+    forgetHistory();
+    forget();
+    curtain.open();
+    this.#stop();
+    window.stop(); // an answer that is on its way must not bring anything back
+    if (!isTold && reason !== "too-old") this.#tabs.tell(reason);
+    const event = new CustomEvent("live:reset", { cancelable: true, detail: { reason } });
+    return document.dispatchEvent(event);
+  }
+
+  /** The person signed out, and the server may not know. */
+  signedOut() {
+    this.#leaveWhenReached("signed-out");
+  }
+
+  /**
+   * @param {string} reason
+   * @param {{isTold?: boolean}} [how]
+   */
+  async #leaveWhenReached(reason, how) {
+    if (!this.empty(reason, how)) return;
+    await reach().catch(untilReached);
+    leave(wayFrom(reason));
+  }
+}
+
+/** htmx may keep pages for its back button. */
+export const forgetHistory = () => sessionStorage.removeItem(HTMX_HISTORY);
+
+/** @param {string} way */
+function leave(way) {
+  if (!goTo(way)) clearScreen("looping", way);
+}
+
+/** @param {string} reason */
+function wayFrom(reason) {
+  const here = location.pathname + location.search;
+  if (reason === "too-old") return here;
+  if (reason === "signed-out") return `${viewer.signIn}?${new URLSearchParams({ next: here })}`;
+  return "/";
+}
+
+/** Any answer at all will do: with the mark on the question, it ends the session. */
+const reach = () => fetch(viewer.dataVersion ?? viewer.signIn, { cache: "no-store" });
+
+async function untilReached() {
+  if (isMarked()) clearScreen("signed-out-offline", viewer.signIn);
+  for (;;) {
+    await tillOnline();
+    try {
+      return await reach();
+    } catch {
+      // still away
+    }
+  }
+}
+
+/** @returns {Promise<void>} */
+function tillOnline() {
+  return new Promise((resolve) => {
+    const go = () => {
+      clearTimeout(timer);
+      window.removeEventListener("online", go);
+      resolve();
+    };
+    const timer = setTimeout(go, AGAIN);
+    window.addEventListener("online", go);
+  });
+}

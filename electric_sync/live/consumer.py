@@ -6,7 +6,7 @@ from the browser      ``subscribe`` (sub, token, etag, size, after), ``unsubscri
 from the server       ``welcome`` (heartbeat, version), ``frame`` (sub, seq, etag, more,
                       cursors, lag, content; all pieces but the last are ``partial``),
                       ``current`` (sub, etag, more, cursors), ``refused`` (sub, reason),
-                      ``access`` (version, drop, add), ``reset`` (reason), ``resync`` (subs,
+                      ``access`` (version, drop, add, change), ``reset`` (reason), ``resync`` (subs,
                       reason), ``pong`` (id), ``going-down``
 ====================  =====================================================================
 
@@ -270,6 +270,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             version=version,
             drop=sorted(found.drop & shown),
             add=sorted(add),
+            change=sorted(found.change.keys() & shown),
         )
         for sub, audience in found.change.items():
             self._show(self._places[sub], audience, etag=None)

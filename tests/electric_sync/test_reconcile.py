@@ -56,6 +56,7 @@ def test_what_looks_the_same_is_kept_and_what_does_not_is_sent_whole(people, pag
     page.settle()
 
     assert (answer["drop"], answer["add"]) == ([], [])
+    assert answer["change"] == [page.sub_of(orders)]
     assert frame["sub"] == page.sub_of(orders)
     assert 'hx-swap-oob="innerHTML"' in frame["content"]
     assert kinds(page) == ["access", "frame"]

@@ -208,6 +208,14 @@ def test_areas_that_are_rendered_otherwise_are_waited_for(live: Live) -> None:
     live.server.until(lambda: live.server.of("cleared")[-1]["version"] == "v2")
 
 
+def test_the_rest_of_a_frame_that_came_in_part_is_not_waited_for(live: Live) -> None:
+    opened(live)
+    live.server.frame("<div id=region hx-swap-oob=innerHTML>half a", name="region", partial=True)
+    live.server.say({"type": "access", "version": "v2", "drop": [], "add": [], "change": ["s2"]})
+    live.server.apply(rendered("whole"), name="region")
+    assert live.html("#region") == "whole"
+
+
 def test_an_area_that_left_the_page_is_not_waited_for(live: Live) -> None:
     opened(live)
     live.server.say({"type": "access", "version": "v2", "drop": [], "add": [], "change": ["s2"]})

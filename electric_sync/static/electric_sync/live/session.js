@@ -207,6 +207,8 @@ export class Session {
     this.#version.known = version;
     const withdrawn = this.#withdraw(this.#known(drop), "access");
     for (const subscription of this.#known(add)) this.#subscriptions.expect(subscription);
+    // The rest of a frame that came in part will not come any more.
+    for (const sub of change) this.#pieces.drop(sub);
     this.#tellAccess(withdrawn);
     this.#clearance.expect(version, this.#known(change).map(({ id }) => id));
   }

@@ -45,4 +45,4 @@ class Command(BaseCommand):
         )
         listen = build_endpoint_description_strings(host=options["host"], port=options["port"])
         self.stderr.write(f"Serving on http://{options['host']}:{options['port']}")
-        Server(service, listen, signal_handlers=True, server_name="", access_log=None).run()
+        Server(service, listen, signal_handlers=True, server_name="").run()

@@ -8,9 +8,14 @@ key             what it says                                                defa
 ``SOCKET``      path of the live socket                                     ``/live/``
 ``THREADS``     connections that refresh live views                         ``2``
 ==============  ==========================================================  ============
+
+``OFFLINE_MAX_AGE`` is a ``timedelta``, 7 days by default: so long after the server last confirmed
+it a browser may keep what it holds. What it is told of later it has deleted by then.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -31,7 +36,11 @@ NOT_LIBPQ = {
 CONNECT_SECONDS = 10
 """A server that does not answer within this counts as away, unless the settings say otherwise."""
 
-DEFAULTS: dict[str, object] = {"SOCKET": "/live/", "THREADS": 2}
+DEFAULTS: dict[str, object] = {
+    "SOCKET": "/live/",
+    "THREADS": 2,
+    "OFFLINE_MAX_AGE": timedelta(days=7),
+}
 
 
 def _get(key: str) -> object:
@@ -59,6 +68,20 @@ def socket_path() -> str:
 def threads() -> int:
     """How many connections may refresh live views at once."""
     return int(str(_get("THREADS")))
+
+
+def offline_max_age() -> timedelta:
+    """How long a browser may keep what the server has not confirmed again.
+
+    Raises:
+        ImproperlyConfigured: it is no duration.
+    """
+    found = _get("OFFLINE_MAX_AGE")
+    if not isinstance(found, timedelta) or found <= timedelta(0):
+        raise ImproperlyConfigured(
+            "settings.ELECTRIC_SYNC['OFFLINE_MAX_AGE'] is a positive datetime.timedelta."
+        )
+    return found
 
 
 def conninfo() -> str:

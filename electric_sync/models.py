@@ -8,6 +8,7 @@ learns of them by the same stream as of any other row.
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -33,10 +34,11 @@ class Clock(Func):
     output_field = models.DateTimeField()
 
 
-def transaction_id() -> models.BigIntegerField[int, int]:
-    """The writing transaction as a plain number."""
+def transaction_id(*, null: bool = False) -> models.BigIntegerField[Any, Any]:
+    """The writing transaction as a plain number; null: rows from before may have none."""
     return models.BigIntegerField(
         "transaction",
+        null=null,
         db_index=True,
         db_default=Cast(Cast(CurrentTransaction(), models.TextField()), models.BigIntegerField()),
     )

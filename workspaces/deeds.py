@@ -100,6 +100,32 @@ def _signed_out(person: str, details: dict[str, Any]) -> str | None:
     return f"{person} signed out on {devices} device{'' if devices == 1 else 's'}"
 
 
+def _cleared(device: str, details: dict[str, Any]) -> str | None:
+    seconds, devices = details.get("seconds"), details.get("devices")
+    if not isinstance(seconds, int | float):
+        return None
+    if isinstance(devices, int):
+        return f"{devices:,} devices cleared after {duration(seconds)} at most"
+    return f"{device} cleared after {duration(seconds)}"
+
+
+def _resync(target: str, details: dict[str, Any]) -> str:
+    person, reason = _text(details, "person"), _text(details, "reason")
+    what = " ".join(filter(None, (target, f"of {person}" if person else "")))
+    why = f" ({reason})" if reason else ""
+    return f"Pages fetch anew{f': {what}' if what else ''}{why}"
+
+
+def duration(seconds: float) -> str:
+    """A duration as people say it: "0.1 s", "12 s", "3 min", "5 h", "2 days"."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0.1):.1f} s"
+    for limit, unit, name in ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3_600, 3_600, "h")):
+        if seconds < limit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86_400:.0f} days"
+
+
 TOLD: dict[str, Callable[[str, dict[str, Any]], str | None]] = {
     "table.moved": _moved,
     "row.changed": _changed_row,
@@ -112,6 +138,8 @@ TOLD: dict[str, Callable[[str, dict[str, Any]], str | None]] = {
     "person.signed_out": _signed_out,
     "person.locked_out": lambda person, details: f"{person} locked out",
     "person.let_in": lambda person, details: f"{person} let in again",
+    "access.cleared": _cleared,
+    "resync.requested": _resync,
     "person.password_changed": lambda person, details: f"{person} has a new password",
 }
 """How an action is told; what gives nothing is told in general."""

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.utils import timezone
 
 from electric_sync.models import UserSession
 from workspaces.access import Actor, appointing, keeping_an_owner, signing_out
@@ -107,10 +106,7 @@ def end_devices(actor: Actor, membership: Membership | UUID) -> int:
     decision = signing_out(acting, member.role)
     if not decision:
         raise Forbidden(decision.reason)
-    now = timezone.now()
-    ended = UserSession.objects.filter(
-        user_id=member.user_id, tenant=str(member.company_id), ended_at=None, expires_at__gt=now
-    ).update(ended_at=now)
+    ended = UserSession.objects.filter(user_id=member.user_id, tenant=str(member.company_id)).end()
     if ended:
         _record(actor, "person.signed_out", member, devices=ended)
     return ended

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.management.base import CommandError
 
-from workspaces.models import Company, Workspace
+from workspaces.models import Company, DataTable, User, Workspace
 from workspaces.sample.people import HARBOUR, key
 
 
@@ -50,6 +50,45 @@ def find_company(name: str) -> Company:
     if companies:
         raise CommandError(f"There is more than one company “{name}”. Give its id.")
     raise CommandError(f"There is no company “{name}”.")
+
+
+def find_table(
+    name: str, *, workspace: Workspace | None = None, company: Company | None = None
+) -> DataTable:
+    """A table by id or by name, within a workspace or a company if need be.
+
+    Raises:
+        CommandError: there is none, or more than one.
+    """
+    found = DataTable.objects.select_related("workspace", "company").filter(trashed_at=None)
+    table_id = _uuid(name)
+    found = found.filter(name__iexact=name) if table_id is None else found.filter(pk=table_id)
+    if workspace is not None:
+        found = found.filter(workspace=workspace)
+    if company is not None:
+        found = found.filter(company=company)
+    tables = list(found.order_by("company__name", "workspace__name", "name")[:10])
+    if len(tables) == 1:
+        return tables[0]
+    if not tables:
+        raise CommandError(f"There is no table “{name}”.")
+    names = "\n".join(
+        f"  {table.pk}  {table.name}, {table.workspace.name}, {table.company.name}"
+        for table in tables
+    )
+    raise CommandError(f"There is more than one table “{name}”. Give its id:\n{names}")
+
+
+def find_person(email: str) -> User:
+    """Somebody by e-mail address.
+
+    Raises:
+        CommandError: nobody has it.
+    """
+    person = User.objects.filter(email=email.strip().lower()).first()
+    if person is None:
+        raise CommandError(f"Nobody has the e-mail address {email}.")
+    return person
 
 
 def _uuid(text: str) -> UUID | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from electric_sync.models import transaction_id
+
 from . import fields
 
 
@@ -33,6 +35,8 @@ class AuditLog(models.Model):
     via = models.CharField(max_length=10, choices=Via)
     details = fields.json_object()
     created_at = fields.created_at()
+    # What was written together belongs together: receipts find by it who changed the access.
+    xid = transaction_id(null=True)
 
     class Meta:
         db_table = "audit_logs"

@@ -64,15 +64,23 @@ class Progress:
                 "An answer has no electric-handle or no electric-offset. A proxy on the way must "
                 "pass on all electric-… headers."
             )
-        if handle == self._expired or (not self.is_at_start and handle != self.handle):
+        if self._is_expired(handle, headers) or not (self.is_at_start or handle == self.handle):
             return f"is about {handle!r}, a shape that is not there any more"
         if _order(offset) < _order(self.offset):
             return "is older than the one before it"
         return None
 
+    def _is_expired(self, handle: str, headers: Mapping[str, str]) -> bool:
+        # Caches tell the age of what they give. Who was asked past caches, gives the same handle
+        # again and tells no age, is the service itself: the shape is there after all.
+        is_fresh = self._cache_buster is not None and headers.get("age", "0").strip() == "0"
+        return handle == self._expired and not is_fresh
+
     def take_over(self, headers: Mapping[str, str]) -> None:
         """Go on with what these headers say, except for the offset."""
         self.handle = headers["electric-handle"]
+        if self.handle == self._expired:
+            self._expired = None
         self._cursor = headers.get("electric-cursor", self._cursor)
         self._cache_buster = None
 

@@ -49,7 +49,8 @@ class Rows(Mapping[Key, Row]):
     def __init__(self, stream: ShapeStream, rows: Mapping[Key, Row] | None = None) -> None:
         """Keep the rows of a stream that nobody else reads; it is closed with this.
 
-        ``rows`` are those that were kept where the stream begins, if it goes on from a handle.
+        A stream that goes on from the ``handle`` and ``offset`` of other Rows needs their
+        ``rows``, too.
 
         Raises:
             ValueError: the stream goes on from a handle, and the rows up to there are missing.
@@ -62,6 +63,7 @@ class Rows(Mapping[Key, Row]):
         self.stream = stream
         self.error: BaseException | None = None
         self._rows: dict[Key, Row] = dict(rows or {})
+        self._place = (stream.handle, stream.offset)
         # Whether an update must be of a row that came before.
         self._has_all = stream.shape.log == "full" and stream.offset != NOW
         # What has come since the last whole: a row, or None for one that is gone.
@@ -95,6 +97,19 @@ class Rows(Mapping[Key, Row]):
         """
         return self._is_current
 
+    @property
+    def handle(self) -> str | None:
+        """With ``offset``, where a stream goes on from exactly these rows.
+
+        The stream's own may be further on, in the middle of a transaction.
+        """
+        return self._place[0]
+
+    @property
+    def offset(self) -> str:
+        """See ``handle``."""
+        return self._place[1]
+
     async def wait_until_current(self) -> None:
         """Wait until all rows are there.
 
@@ -111,6 +126,8 @@ class Rows(Mapping[Key, Row]):
     def subscribe(self) -> Subscription:
         """Hear of every difference from now on."""
         subscription = Subscription(self)
+        if self._task is not None and self._task.done():
+            subscription.end()
         self._subscriptions.add(subscription)
         return subscription
 
@@ -195,6 +212,7 @@ class Rows(Mapping[Key, Row]):
                     before.pop(key, None)
                 else:
                     before[key] = row
+        self._place = (self.stream.handle, self.stream.offset)
         for subscription in self._subscriptions:
             subscription.note(was)
         self._is_current = True

@@ -22,6 +22,9 @@ LARGEST_BODY = 256 * 1024 * 1024
 """Bytes. Electric answers in pieces of 10 MiB, and one row is always in one piece."""
 LARGEST_REASON = 2_000
 """Characters of a refusal that are worth showing."""
+EVENTS_SILENCE = 45.0
+"""Seconds without a byte after which an event stream is given up; Electric sends a comment
+every 21."""
 TEMPORARY = frozenset({408, 425, 429})
 """Refusals that mean "not now"; so does everything from 500 on."""
 
@@ -109,7 +112,7 @@ class Service:
         self._client = client
         self._secret = secret
         self._headers = headers or {}
-        self._timeout = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence))
+        self._silence = silence
         given = self._url.params
         self._private = tuple(
             filter(None, (secret, self._url.password, given.get("secret"), given.get("api_secret")))
@@ -128,7 +131,7 @@ class Service:
             Unavailable, Refused, BadAnswer: there is none.
         """
         with self.failures():
-            response = await self._send(query, accept=_TEXT, body=body)
+            response = await self._send(query, accept=_TEXT, silence=self._silence, body=body)
             return await self._whole(response)
 
     async def listen(self, query: Mapping[str, str]) -> Answer | Events:
@@ -138,7 +141,9 @@ class Service:
             Unavailable, Refused, BadAnswer: there is neither.
         """
         with self.failures():
-            response = await self._send(query, accept=_EVENTS)
+            response = await self._send(
+                query, accept=_EVENTS, silence=min(self._silence, EVENTS_SILENCE)
+            )
             if response.status_code == httpx.codes.OK and response.headers.get(
                 "content-type", ""
             ).startswith(_EVENTS):
@@ -165,7 +170,7 @@ class Service:
             ) from error
 
     async def _send(
-        self, query: Mapping[str, str], *, accept: str, body: object = None
+        self, query: Mapping[str, str], *, accept: str, silence: float, body: object = None
     ) -> httpx.Response:
         headers = self._headers() if callable(self._headers) else self._headers
         own = await headers if inspect.isawaitable(headers) else headers
@@ -175,7 +180,7 @@ class Service:
             self._url,
             headers={**asked, **own},
             json=body,
-            timeout=self._timeout,
+            timeout=httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)),
         )
         secret = {} if self._secret is None else {"secret": self._secret}
         # Sorted, so that a cache sees the same address for the same question.

@@ -232,6 +232,8 @@ class ShapeStream:
         if self._in_a_row % TURN == 0:
             await asyncio.sleep(0)
         message = self._ready.popleft()
+        if isinstance(message, UpToDate):
+            self._refetches = 0
         if not self._ready:
             self._taken = (self._progress.handle, self._progress.offset)
         return message
@@ -273,36 +275,42 @@ class ShapeStream:
         if answer.is_conflict:
             await self._refetch(answer.headers.get("electric-handle"), is_expired=True)
             return
-        messages = self._messages(answer.body)
-        if answer.status == httpx.codes.NO_CONTENT:
-            messages.append(UpToDate())
-        offset = answer.headers.get("electric-offset")
-        says_nothing = not any(isinstance(each, UpToDate | MustRefetch) for each in messages)
-        if says_nothing and offset == self._progress.offset:
-            await self._ask_past_caches("brought nothing, and did not say that there is nothing")
-        elif await self._is_fitting(answer.headers):
-            has_news = self._progress.advance(answer.headers["electric-offset"])
-            if is_live or has_news:
-                self._backoff.reset()  # not before: asking may work where waiting does not
-            self._deliver(messages)
-            if is_live and not has_news and seconds < HASTY_SECONDS:
-                await self._slow_down()
-            else:
-                self._haste.reset()
+        objection = self._progress.objection(answer.headers)
+        if objection is None:
+            self._read_schema(answer.headers)
+            messages = self._messages(answer.body)
+            if answer.status == httpx.codes.NO_CONTENT:
+                messages.append(UpToDate())
+            offset = answer.headers["electric-offset"]
+            if offset != self._progress.offset or _says_something(messages):
+                await self._go_on(messages, answer, is_live=is_live, seconds=seconds)
+                return
+            objection = "brought nothing, and did not say that there is nothing"
+        await self._ask_past_caches(objection)
 
-    async def _is_fitting(self, headers: httpx.Headers) -> bool:
-        """Whether an answer leads on from where we are; takes over its headers then."""
-        if objection := self._progress.objection(headers):
-            await self._ask_past_caches(objection)
-            return False
+    async def _go_on(
+        self, messages: list[Message], answer: Answer, *, is_live: bool, seconds: float
+    ) -> None:
+        self._take_over(answer.headers)
+        has_news = self._progress.advance(answer.headers["electric-offset"])
+        if is_live or has_news:
+            self._backoff.reset()  # not before: asking may work where waiting does not
+        self._deliver(messages)
+        if is_live and not has_news and seconds < HASTY_SECONDS:
+            await self._slow_down()
+        else:
+            self._haste.reset()
+
+    def _take_over(self, headers: httpx.Headers) -> None:
         self._progress.take_over(headers)
         self._stale = 0
+
+    def _read_schema(self, headers: httpx.Headers) -> None:
         if (schema := headers.get("electric-schema")) is not None:
             try:
                 self._read_row = row_reader(json.loads(schema), self._parsers)
             except (ValueError, AttributeError) as error:
                 raise BadAnswer(f"{self._service} sent an electric-schema of no form.") from error
-        return True
 
     def _messages(self, items: Any) -> list[Message]:
         if not isinstance(items, list):
@@ -321,7 +329,6 @@ class ShapeStream:
             return
         self._progress.is_complete = isinstance(messages[-1], UpToDate)
         if self._progress.is_complete:
-            self._refetches = 0
             self._be(State.LIVE)
 
     # ── server-sent events
@@ -346,10 +353,12 @@ class ShapeStream:
             await self._accept(answer, is_live=True, seconds=time.monotonic() - since)
             return
         self._hear()
-        if await self._is_fitting(answer.headers):
-            self._listening = _Listening(answer, since)
+        self._listening = _Listening(answer, since)
+        if objection := self._progress.objection(answer.headers):
+            await self._hang_up()
+            await self._ask_past_caches(objection)
         else:
-            await answer.close()
+            self._take_over(answer.headers)
 
     async def _listen(self, listening: _Listening) -> None:
         """Read the open event stream, up to the next complete whole."""
@@ -484,6 +493,10 @@ class ShapeStream:
             self.state = state
             if self._on_state is not None:
                 self._on_state(state)
+
+
+def _says_something(messages: list[Message]) -> bool:
+    return any(isinstance(message, UpToDate | MustRefetch) for message in messages)
 
 
 class _Listening:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from electric_sync.access import Access
+from electric_sync.models import LiveSocket, UserSession
 from electric_sync.shapes import Shape, register
 
 from .access import WorkspaceAccess
@@ -27,6 +28,7 @@ from .models import (
     DataTableView,
     Membership,
     Workspace,
+    WorkspaceGrant,
 )
 
 
@@ -188,6 +190,46 @@ class Users(OfManagers):
 
     model = Membership
     columns = ("id", "company_id", "user_id", "name", "email", "role", "created_at")
+
+
+@register
+class WorkspaceGrants(OfManagers):
+    """Who was given which workspace."""
+
+    model = WorkspaceGrant
+    columns = ("id", "company_id", "workspace_id", "user_id", "level", "created_at")
+
+
+@register
+class Devices(OfManagers):
+    """The sign-ins that have this company open."""
+
+    model = UserSession
+    tenant = "tenant"
+    columns = ("id", "user_id", "tenant", "user_agent", "created_at", "ended_at", "last_seen_at")
+
+
+@register
+class ConnectedPages(OfManagers):
+    """The pages of this company that are connected right now."""
+
+    model = LiveSocket
+    tenant = "tenant"
+    columns = ("id", "session_id", "tenant", "since", "seen_at")
+
+
+@register
+class OwnDevices(Shape):
+    """A person's own sign-ins, whichever company they have open."""
+
+    model = UserSession
+    tenant = None
+    columns = ("id", "user_id", "user_agent", "created_at", "ended_at", "last_seen_at")
+    params = ("user_id",)
+
+    def allows(self, access: Access, **params: Any) -> bool:
+        """Nobody else's."""
+        return bool(access.user_id == params["user_id"])
 
 
 @register

@@ -36,18 +36,36 @@ PAGES: dict[str, tuple[str, ...]] = {
     "home": tuple(STATES),
     "workspace": tuple(STATES),
     "table": tuple(STATES),
+    "account": tuple(STATES),
+    "people": MANAGERS,
+    "person": MANAGERS,
+    "add-person": MANAGERS,
+    "invitation": MANAGERS,
+    "remove-person": MANAGERS,
+    "sharing": MANAGERS,
     "audit-log": MANAGERS,
     "new-workspace": MANAGERS,
     "rename-workspace": MANAGERS,
     "delete-workspace": MANAGERS,
     "new-table": EDITORS,
     "rename-table": EDITORS,
+    "move-table": EDITORS,
     "delete-table": EDITORS,
     "new-column": EDITORS,
     "edit-column": EDITORS,
     "delete-column": EDITORS,
 }
+#: What a page is about, if its name does not end with it.
+ABOUT = {
+    "new-table": "workspace",
+    "sharing": "workspace",
+    "new-column": "table",
+    "new-workspace": None,
+    "add-person": None,
+    "invitation": "person",
+}
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+TOKENS = {"csrf-token", "csrfmiddlewaretoken", "live-version", "invitation"}
 PER_REQUEST = {"nonce", "data-live", "data-live-etag"}
 
 
@@ -69,7 +87,7 @@ class Remains(HTMLParser):
         if "data-live" in given:
             self.live.append(str(given["id"]))
             self._depth = 1
-        is_token = given.get("name") in {"csrf-token", "csrfmiddlewaretoken", "live-version"}
+        is_token = {given.get("name"), given.get("id")} & TOKENS
         shown = sorted(
             (name, value)
             for name, value in attrs
@@ -108,11 +126,10 @@ def address_of(firm: Firm, page: str) -> str:
         "workspace": firm.workspace.pk,
         "table": firm.table.pk,
         "column": firm.columns["select"].pk,
+        "person": firm.company.memberships.get(user=firm.people["viewer"]).pk,
     }
     about = next((name for name in keys if page.endswith(name)), None)
-    about = {"new-table": "workspace", "new-column": "table", "new-workspace": None}.get(
-        page, about
-    )
+    about = ABOUT.get(page, about)
     return reverse(f"pages:{page}", args=[keys[about]] if about else [])
 
 

@@ -99,14 +99,22 @@ def remove_person(actor: Actor, membership: Membership | UUID) -> None:
 
 
 @transaction.atomic
-def end_devices(actor: Actor, membership: Membership | UUID) -> int:
-    """Sign somebody out on every device on which they have this company open. Returns how many."""
+def end_devices(actor: Actor, membership: Membership | UUID, session_id: UUID | None = None) -> int:
+    """Sign somebody out on every device on which they have this company open, or on the one that
+    is given. Returns how many."""
     acting = require_managing_people(actor)
     member = hold_member(actor, pk=key_of(membership))
     decision = signing_out(acting, member.role)
     if not decision:
         raise Forbidden(decision.reason)
-    ended = UserSession.objects.filter(user_id=member.user_id, tenant=str(member.company_id)).end()
+    sessions = UserSession.objects.open().filter(
+        user_id=member.user_id, tenant=str(member.company_id)
+    )
+    if session_id is not None:
+        sessions = sessions.filter(pk=session_id)
+        if not sessions.exists():
+            raise NotFound("device")
+    ended = sessions.end()
     if ended:
         _record(actor, "person.signed_out", member, devices=ended)
     return ended

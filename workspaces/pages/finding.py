@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest
 
 from workspaces.access import WorkspaceAccess
-from workspaces.models import DataTable, DataTableColumn, Workspace
+from workspaces.models import DataTable, DataTableColumn, Membership, Workspace
 
 Found = TypeVar("Found")
 
@@ -36,6 +36,15 @@ def column_of(access: WorkspaceAccess, key: UUID) -> DataTableColumn:
     return _found(
         DataTableColumn.objects.select_related("table")
         .filter(pk=key, table__in=access.tables())
+        .first()
+    )
+
+
+def member_of(access: WorkspaceAccess, key: UUID) -> Membership:
+    """Find somebody of the company, for those who manage it."""
+    return _found(
+        Membership.objects.select_related("user")
+        .filter(pk=key, company_id=access.company_id)
         .first()
     )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.http import HttpRequest, QueryDict
 
 from workspaces.columns.number import MAX_PRECISION, precision_of
 from workspaces.columns.select import options_of
-from workspaces.models import DataTableColumn
+from workspaces.models import DataTableColumn, Role, Workspace
 from workspaces.models.fields import MAX_NAME
 
 Type = DataTableColumn.Type
@@ -43,6 +45,59 @@ class NameForm(PlainForm):
         max_length=MAX_NAME,
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
     )
+
+
+class PersonForm(PlainForm):
+    """Somebody who is to belong to the company."""
+
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        max_length=MAX_NAME,
+        help_text="Somebody who has an account here already keeps the name that they chose.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        # An owner makes somebody an owner afterwards, on purpose.
+        choices=[each for each in Role.choices if each[0] != Role.OWNER],
+        initial=Role.EDITOR,
+    )
+
+
+class MoveForm(PlainForm):
+    """Another workspace for a table."""
+
+    workspace = forms.UUIDField(label="Workspace", widget=forms.Select)
+
+    def offer(self, workspaces: Iterable[Workspace]) -> None:
+        """Name the workspaces that the viewer may edit."""
+        choices = [(str(each.pk), each.name) for each in workspaces]
+        self.fields["workspace"].widget = forms.Select({"class": "input"}, choices)
+
+
+class FirstPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """A password, twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in (("new_password1", "New password"), ("new_password2", "Once more")):
+            self.fields[name].label = label
+            self.fields[name].widget.attrs.update({"class": "input", "autofocus": False})
+        self.fields["new_password1"].help_text = "At least eight characters, and not a common word."
+
+
+class OwnPasswordForm(FirstPasswordForm, PasswordChangeForm):
+    """Another password, for whoever knows the old one."""
+
+    field_order = ["old_password", "new_password1", "new_password2"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].label = "Present password"
+        self.fields["old_password"].widget.attrs.update({"class": "input", "autofocus": False})
 
 
 class ColumnForm(NameForm):

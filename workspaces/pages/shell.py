@@ -10,13 +10,22 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.template.response import TemplateResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from electric_sync.live import live_page
 from workspaces.access import Actor, Decision, WorkspaceAccess
-from workspaces.errors import Forbidden, Invalid, NotFound, NotSignedIn
+from workspaces.api.problems import problem
+from workspaces.errors import ActionError, Forbidden, Invalid, NotFound, NotSignedIn
 from workspaces.pages.finding import access_in
 from workspaces.sample.presence import are_at_work
 
@@ -81,6 +90,33 @@ def _show_form(
     described = describe(access_in(request))
     status = 422 if form.is_bound and form.errors else 200
     return page(request, "pages/form.html", {"form": form, **vars(described)}, status=status)
+
+
+def answer_button(
+    request: HttpRequest, act: Callable[[Actor], str], *, otherwise: str
+) -> HttpResponse:
+    """Do what a button or a choice asks for, and say so: `act` returns the sentence.
+
+    A script is told in JSON and stays where it is, see static/plainrow/js/sending.js. A browser
+    without one goes back to the page that it came from, or to the address `otherwise`.
+    """
+    quiet = request.headers.get("Accept") == "application/json"
+    try:
+        sentence = act(Actor.of(request))
+    except ActionError as error:
+        if quiet:
+            return problem(error.status, error.title, str(error))
+        if not isinstance(error, Invalid):
+            with answering(request):
+                raise
+        messages.warning(request, str(error))
+    else:
+        if quiet:
+            return JsonResponse({"done": sentence})
+        messages.success(request, sentence)
+    page = request.POST.get("page", "")
+    is_ours = url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+    return HttpResponseRedirect(page if is_ours else otherwise, status=303)
 
 
 def go(request: HttpRequest, address: str) -> HttpResponse:

@@ -15,7 +15,7 @@ from electric_sync.live import live_page
 from workspaces.access import Actor, WorkspaceAccess, editing
 from workspaces.actions import tables as actions
 from workspaces.pages.finding import access_in, table_of, workspace_of
-from workspaces.pages.forms import EmptyForm, NameForm, sent
+from workspaces.pages.forms import EmptyForm, MoveForm, NameForm, sent
 from workspaces.pages.shell import FormPage, answer_form, answering, page, require
 
 #: Rows that one page holds before a script asks for more.
@@ -95,6 +95,32 @@ def delete(request: HttpRequest, table_id: UUID) -> HttpResponse:
         return reverse("pages:workspace", args=[table.workspace_id])
 
     return answer_form(request, EmptyForm(sent(request)), describe, act)
+
+
+def move(request: HttpRequest, table_id: UUID) -> HttpResponse:
+    """Move a table to another workspace. Who does not see that one loses the table."""
+    form = MoveForm(sent(request))
+
+    def describe(access: WorkspaceAccess) -> FormPage:
+        table = table_of(access, table_id)
+        require_editing(access, table.workspace_id)
+        others = access.workspaces().exclude(pk=table.workspace_id).order_by("position", "id")
+        form.offer(each for each in others if access.may_edit(each.pk))
+        return FormPage(
+            f"Move {table.name}",
+            "Move table",
+            reverse("pages:table", args=[table_id]),
+            table.name,
+            lead=f"Whoever sees {table.workspace.name} and not the other workspace loses it at"
+            " once. Everybody who sees the other one gets it.",
+            workspace_id=table.workspace_id,
+        )
+
+    def act(actor: Actor, given: dict[str, Any]) -> str:
+        actions.move_table(actor, table_id, given["workspace"])
+        return reverse("pages:table", args=[table_id])
+
+    return answer_form(request, form, describe, act)
 
 
 @require_POST

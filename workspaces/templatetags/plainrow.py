@@ -6,8 +6,10 @@ Nothing here knows the viewer or the request, so all of it may stand in a live f
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.conf import settings
@@ -16,7 +18,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from workspaces import avatars, deeds
-from workspaces.models import AuditLog
+from workspaces.access import appointing, signing_out
+from workspaces.models import AuditLog, Membership, Role
 from workspaces.pages.sheet import ColumnView
 
 register = template.Library()
@@ -56,6 +59,38 @@ def id_of(prefix: str, thing: Any) -> str:
 def utc_text(moment: datetime) -> str:
     """Write a moment for `<time datetime>`. The browser shows it in the viewer's zone."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@register.filter
+def at(things: dict[Any, Any], key: Any) -> Any:
+    """Find what belongs to a key; None when there is nothing."""
+    return things.get(key)
+
+
+@register.simple_tag
+def role_choices(viewer: str, member: Membership, only_owner: UUID | None) -> list[Role]:
+    """Return the roles that a viewer of this role may give to somebody: none, if no other."""
+    last_owner = only_owner == member.pk
+    free = [role for role in Role if appointing(viewer, member.role, role, last_owner=last_owner)]
+    return free if len(free) > 1 else []
+
+
+@register.simple_tag
+def here(devices: Iterable[Any]) -> int:
+    """Count the devices that are connected right now."""
+    return sum(each.is_here for each in devices)
+
+
+@register.simple_tag
+def may_remove(viewer: str, member: Membership, only_owner: UUID | None) -> bool:
+    """Whether a viewer of this role may take somebody out of the company."""
+    return bool(appointing(viewer, member.role, None, last_owner=only_owner == member.pk))
+
+
+@register.simple_tag
+def may_sign_out(viewer: str, member: Membership) -> bool:
+    """Whether a viewer of this role may end somebody's sign-ins."""
+    return bool(signing_out(viewer, member.role))
 
 
 @register.filter

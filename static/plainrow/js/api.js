@@ -21,18 +21,19 @@ export class Refused extends Error {
 /**
  * @param {"GET"|"POST"|"PUT"|"PATCH"|"DELETE"} method
  * @param {string} address on this server
- * @param {object} [body] sent as JSON
+ * @param {object|FormData} [body] sent as JSON, or as a form
  * @returns {Promise<any>} the answer's JSON, null when it has none
  */
 export async function request(method, address, body) {
   const headers = { Accept: "application/json", "X-CSRFToken": csrfToken(), "Plainrow-Via": "page" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const isJson = body !== undefined && !(body instanceof FormData);
+  if (isJson) headers["Content-Type"] = "application/json";
   let answer;
   try {
     answer = await fetch(address, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: isJson ? JSON.stringify(body) : body,
       signal: AbortSignal.timeout(TIMEOUT),
       redirect: "error",
     });

@@ -7,5 +7,6 @@ import "./connection.js";
 import "./dialogs.js";
 import "./menus.js";
 import "./navigation.js";
+import "./sending.js";
 import "./toasts.js";
 import "./grid/start.js";

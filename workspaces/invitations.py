@@ -1,0 +1,50 @@
+"""Invitations: the link with which somebody who has no password yet chooses one.
+
+It is Django's token for new passwords, signed with the secret key: nothing is stored. It ends by
+itself when a password is chosen, since that is signed along, and after three days.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from workspaces.models import User
+
+DAYS = 3
+"""For so long an invitation works: settings.PASSWORD_RESET_TIMEOUT is Django's own three days."""
+
+
+class _Tokens(PasswordResetTokenGenerator):
+    """Not those of a forgotten password."""
+
+    key_salt = "workspaces.invitations"
+
+
+tokens = _Tokens()
+
+
+def invitation_link(user: User) -> str:
+    """Return the address to pass on.
+
+    Raises:
+        ValueError: this person has a password.
+    """
+    if user.has_usable_password():
+        raise ValueError(f"{user} has a password already, and needs no invitation.")
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return reverse("pages:welcome", args=[uid, tokens.make_token(user)])
+
+
+def invited(uid: str, token: str) -> User | None:
+    """Find the person whom an invitation is for; None: it has ended, or never was one."""
+    try:
+        key = urlsafe_base64_decode(uid).decode()
+        user = User.objects.filter(pk=key, is_active=True).first()
+    except (ValueError, TypeError):  # a ValidationError is none of both
+        return None
+    if user is None or user.has_usable_password() or not tokens.check_token(user, token):
+        return None
+    return user

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import transaction
 
 from electric_sync.models import UserSession
-from electric_sync.sessions import auth_hash
 from workspaces.access import Actor
 from workspaces.errors import NotFound, NotSignedIn
 from workspaces.invitations import invited
@@ -36,13 +35,14 @@ def rename_self(actor: Actor, name: str) -> User:
 
 
 @transaction.atomic
-def change_password(actor: Actor, session: UserSession, password: str) -> User:
-    """Choose another password. All sign-ins but the one given end, with receipts."""
+def change_password(actor: Actor, password: str, *, but: UUID) -> User:
+    """Choose another password. All sign-ins but the one given end, with receipts.
+
+    The caller keeps that one in step with the new password, in the same transaction.
+    """
     user = _lock(actor)
+    UserSession.objects.open().filter(user_id=user.pk).exclude(pk=but).end()
     user.set_password(password)
-    UserSession.objects.open().filter(user_id=user.pk).exclude(pk=session.pk).end()
-    # First the sign-in, so that no snapshot has the new password and a sign-in of the old one.
-    UserSession.objects.filter(pk=session.pk).update(auth_hash=auth_hash(user))
     user.save(update_fields=["password"])
     record(actor, "person.password_changed", target_id=user.pk, target_name=user.name)
     return user

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from electric_sync.access import Viewer
 from electric_sync.live import live_page
-from electric_sync.sessions import auth_hash, session_of
+from electric_sync.sessions import followed, session_of
 from workspaces.access import Actor
 from workspaces.actions import account as actions
 from workspaces.errors import Invalid
@@ -56,13 +56,10 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = OwnPasswordForm(session.user, request.POST)
     if not form.is_valid():
         return _show(request, NameForm(), form)
-    with answering(request):
-        changed = actions.change_password(
-            Actor.of(request), session, form.cleaned_data["new_password1"]
-        )
-    # The key of Django's session stays: pages that are open on this device hold sockets and
-    # tokens of this sign-in, and another key would sign them out in the middle of the answer.
-    request.session[HASH_SESSION_KEY] = auth_hash(changed)
+    with answering(request), followed(request):
+        password = form.cleaned_data["new_password1"]
+        user = actions.change_password(Actor.of(request), password, but=session.pk)
+        update_session_auth_hash(request, user)
     messages.success(request, "Your password was changed. Your other devices are signed out.")
     return HttpResponseRedirect(reverse("pages:account"), status=303)
 

@@ -86,6 +86,7 @@ class FirstPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
         for name, label in (("new_password1", "New password"), ("new_password2", "Once more")):
             self.fields[name].label = label
             self.fields[name].widget.attrs.update({"class": "input", "autofocus": False})
+        self.fields["new_password2"].help_text = ""
         self.fields["new_password1"].help_text = "At least eight characters, and not a common word."
 
 

@@ -54,9 +54,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """End the session, and let the browser throw away what it has kept of it."""
     logout(request)
-    return HttpResponseRedirect(resolve_url(settings.LOGIN_URL))
+    answer = HttpResponseRedirect(resolve_url(settings.LOGIN_URL))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 def _enter(request: HttpRequest, user: Any) -> HttpResponse:

@@ -34,6 +34,7 @@ async function send(button, data, made) {
   button.setAttribute("aria-busy", "true");
   try {
     const { done } = await request("POST", address, data);
+    if (made) settle(made.choice.id, data.get(made.choice.name));
     toast(done, made && { label: "Undo", act: () => takeBack(address, data, made) });
     if (state().connection !== "live") refresh();
   } catch (error) {
@@ -43,14 +44,26 @@ async function send(button, data, made) {
   button.removeAttribute("aria-busy");
 }
 
-/** The choice may be another element by now, or gone: the address and the name stay. */
 async function takeBack(address, data, { choice, before }) {
   data.set(choice.name, before);
   try {
-    toast((await request("POST", address, data)).done);
+    const { done } = await request("POST", address, data);
+    settle(choice.id, before);
+    toast(done);
     if (state().connection !== "live") refresh();
   } catch (error) {
     toast(`${error.message} Nothing was taken back.`);
+  }
+}
+
+/**
+ * The server has got this choice: it is no edit any more that frames would have to leave alone.
+ * By id, since the choice may be another element by now, or gone.
+ */
+function settle(id, value) {
+  for (const option of document.getElementById(id)?.options ?? []) {
+    option.defaultSelected = option.value === value;
+    option.selected = option.defaultSelected;
   }
 }
 

@@ -69,6 +69,34 @@ class Api:
             self.add_row(table, Name=item, **{"On hand": number * 10})
         return table
 
+    def member(self, name: str) -> dict[str, Any]:
+        """Read a person of the company."""
+        return next(each for each in self.ask("GET", "members") if each["name"] == name)
+
+    def workspace(self, name: str) -> str:
+        """Find the id of a workspace."""
+        return next(
+            str(each["id"]) for each in self.ask("GET", "workspaces") if each["name"] == name
+        )
+
+    def set_role(self, name: str, role: str) -> None:
+        """Give somebody another role."""
+        self.ask("PUT", f"members/{self.member(name)['id']}", {"role": role})
+
+    def give(self, name: str, workspace: str, level: str) -> None:
+        """Give somebody a workspace."""
+        user = self.member(name)["user_id"]
+        self.ask("PUT", f"workspaces/{self.workspace(workspace)}/grants/{user}", {"level": level})
+
+    def take(self, name: str, workspace: str) -> None:
+        """Take a workspace back from somebody."""
+        user = self.member(name)["user_id"]
+        self.ask("DELETE", f"workspaces/{self.workspace(workspace)}/grants/{user}")
+
+    def end_devices(self, name: str) -> None:
+        """Sign somebody out everywhere."""
+        self.ask("POST", f"members/{self.member(name)['id']}/end-devices")
+
     def add_row(self, table: Table, **cells: object) -> str:
         """Add a row at the end; cells by column name."""
         body = {"cells": {table.columns[name]: value for name, value in cells.items()}}

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, e
 #: What a browser says by itself when a request fails, which some tests are about.
 EXPECTED = re.compile(
     r"Failed to load resource|WebSocket connection to|htmx:(afterRequest|sendError)"
+    r"|Response Status Error Code 40[34]"
 )
 
 

@@ -1,4 +1,5 @@
 /** Writes that are not a form's, and what the server says to them. */
+import { check } from "electric_sync/live";
 
 const TIMEOUT = 15_000; // ms until an answer counts as not given
 
@@ -57,6 +58,8 @@ async function read(answer) {
     throw new Unreachable("The connection broke in the middle of the answer.");
   }
   if (answer.status >= 500) throw new Unreachable("The server had a fault.");
+  // What the person may see may be another than this page shows.
+  if (answer.status === 401 || answer.status === 403) check();
   if (!answer.ok) throw new Refused(answer.status, content);
   return content;
 }

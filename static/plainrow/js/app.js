@@ -3,6 +3,7 @@
  * and look at what is there.
  */
 import "electric_sync/values";
+import "./access.js";
 import "./connection.js";
 import "./dialogs.js";
 import "./menus.js";

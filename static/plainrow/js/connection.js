@@ -7,7 +7,7 @@ const LEADS = {
   live: "Changes arrive here as they are saved.",
   reconnecting: "The page shows what was true a moment ago. It catches up by itself.",
   offline: "The page shows what was true before. What you type is kept here until you save it.",
-  changed: "What you may see or do was changed. The page is loading again.",
+  changed: "What you may see or do was changed. The page has to be loaded again.",
 };
 const SETTLED = 1_500; // ms that a reconnection may take before a screen reader hears of it
 
@@ -17,6 +17,7 @@ let speaking = 0;
 onPage(show);
 document.addEventListener("live:state", show);
 document.addEventListener("live:applied", show);
+document.addEventListener("live:access", show);
 
 function show() {
   const button = document.querySelector("#page .connection");

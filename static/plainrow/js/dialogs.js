@@ -54,10 +54,24 @@ function follow(address) {
   link.click();
 }
 
-function isFilledIn() {
-  return [...dialog.querySelectorAll("input:not([type=hidden]), textarea")].some(
+/** The fields of the open form in which something was typed. */
+function filledIn() {
+  return [...dialog.querySelectorAll("input:not([type=hidden]), textarea")].filter(
     (field) => field.value !== field.defaultValue,
   );
+}
+
+export const isFilledIn = () => filledIn().length > 0;
+
+/**
+ * Close the form: what it is about is not to be seen any more.
+ * @returns {import("./saving/typed.js").Entry[]}
+ */
+export function giveUpForm() {
+  const entries = filledIn().map((field) => ({ what: `${field.labels?.[0]?.textContent.trim() || "Text"} in a form`, text: field.value }));
+  if (dialog.open) dialog.close();
+  dialog.replaceChildren();
+  return entries;
 }
 
 function isPlain(event) {

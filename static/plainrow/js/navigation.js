@@ -1,8 +1,7 @@
 /** Going from page to page: links replace #page, and everything around it follows. */
-import { announce, onPage } from "./page.js";
+import { check } from "electric_sync/live";
+import { announce, entitle, onPage } from "./page.js";
 import { toast } from "./toasts.js";
-
-const suffix = ` · ${document.title.split(" · ").at(-1)}`;
 
 onPage(() => {
   markWhereWeAre();
@@ -17,7 +16,7 @@ document.addEventListener("live:applied", () => {
 /** A renamed table is renamed in the browser's tab, too. */
 function nameThePage() {
   const name = document.querySelector("#page [data-title]")?.dataset.title;
-  if (name && document.title !== name + suffix) document.title = name + suffix;
+  if (name) entitle(name);
 }
 
 /** Fragments are shared by many viewers, so which link is the current page is set here. */
@@ -42,14 +41,19 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, requestConfig } = event.detail;
+  if (isProblem(xhr)) check();
   if (requestConfig.verb === "get" && requestConfig.boosted) location.assign(xhr.responseURL);
-  else toast(REFUSALS[xhr.status] ?? "The server had a fault. Nothing was changed.");
+  else toast(`${REFUSALS[xhr.status] ?? "The server had a fault."}${requestConfig.verb === "get" ? "" : " Nothing was changed."}`);
 });
 
 const REFUSALS = {
-  403: "You are not allowed to do this. Nothing was changed.",
-  404: "It is no longer there.",
+  403: "You are not allowed to do this.",
+  404: "It is no longer there, or is not shared with you any more.",
 };
+
+/** Whether our server itself said no: what stands in between says many things. */
+const isProblem = (xhr) =>
+  (xhr.status === 401 || xhr.status === 403) && /\bproblem\+json\b/.test(xhr.getResponseHeader("Content-Type") ?? "");
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, () => {

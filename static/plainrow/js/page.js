@@ -13,12 +13,23 @@ export function onPage(run) {
   document.addEventListener("htmx:historyRestore", run);
 }
 
+const suffix = ` · ${document.title.split(" · ").at(-1)}`;
+
+/**
+ * Name the page in the browser's tab.
+ * @param {string} name
+ */
+export function entitle(name) {
+  if (document.title !== name + suffix) document.title = name + suffix;
+}
+
 /**
  * Tell a screen reader something that the eye sees anyway.
  * @param {string} sentence
  */
 export function announce(sentence) {
-  document.getElementById("announcer").textContent = sentence;
+  const announcer = document.getElementById("announcer");
+  if (announcer) announcer.textContent = sentence; // a page that was emptied has none
 }
 
 /**
@@ -36,10 +47,26 @@ export function element(tag, attributes = {}, ...content) {
 }
 
 /**
+ * An icon of the sprite that the page's own icons come from.
+ * @param {string} name
+ */
+export function icon(name) {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("class", "icon");
+  drawing.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  const sprite = document.querySelector(".icon use")?.getAttribute("href")?.split("#")[0] ?? "";
+  use.setAttribute("href", `${sprite}#${name}`);
+  drawing.append(use);
+  return drawing;
+}
+
+/**
  * "1 row", "3 rows", in the viewer's numerals.
  * @param {number} count
  * @param {string} noun
+ * @param {string} [plural]
  */
-export function counted(count, noun) {
-  return `${count.toLocaleString()} ${noun}${count === 1 ? "" : "s"}`;
+export function counted(count, noun, plural = `${noun}s`) {
+  return `${count.toLocaleString()} ${count === 1 ? noun : plural}`;
 }

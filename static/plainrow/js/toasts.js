@@ -31,8 +31,13 @@ function show(note, stays = false) {
   const close = element("button", { class: "button button-quiet button-s", type: "button" }, "Close");
   close.addEventListener("click", () => note.remove());
   if (stays) note.append(close);
-  document.getElementById("toasts").append(note);
+  document.getElementById("toasts")?.append(note); // a page that was emptied has no place for it
   if (!stays) leaveLater(note);
+}
+
+/** Take all away: they may name what is not to be seen any more. */
+export function clearToasts() {
+  document.getElementById("toasts")?.replaceChildren();
 }
 
 function leaveLater(note) {

@@ -28,6 +28,14 @@ import * as text from "./text.js";
 /** @type {Record<string, Type>} */
 export const TYPES = { checkbox, date, number, person, select, text };
 
+const NAMES = { checkbox: "Tick", date: "Date", number: "Number", person: "Person", select: "Choice", text: "Text" };
+
+/**
+ * What something typed in a cell is, without the column's name.
+ * @param {Column} column
+ */
+export const nameOf = ({ type }) => `${NAMES[type]} in a cell`;
+
 /**
  * The stored value of a cell, also of one that its type cannot read.
  * @param {HTMLElement} cell

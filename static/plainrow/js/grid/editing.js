@@ -4,7 +4,7 @@
  * the cell says so.
  */
 import { hold, release } from "electric_sync/live";
-import { TYPES, read, same, show } from "../editors/index.js";
+import { TYPES, nameOf, read, same, show } from "../editors/index.js";
 import { element } from "../page.js";
 import { changeOf, propose, wantedIn } from "../saving/changes.js";
 import { mark, unmark } from "../saving/marks.js";
@@ -87,6 +87,19 @@ export function cancel() {
   const change = changeOf(row, column.id);
   if (change) mark(cell, change);
   else release(cell);
+}
+
+/**
+ * Close the editor, because the person may not save any more what is typed in it.
+ * @param {(cell: HTMLTableCellElement) => boolean} isMeant
+ * @returns {import("../saving/typed.js").Entry[]} what was typed
+ */
+export function giveUpEditor(isMeant) {
+  if (!session || !isMeant(session.cell)) return [];
+  const { column, editor } = session;
+  const entries = isTyping() ? [{ what: nameOf(column), text: editor.field.value }] : [];
+  cancel();
+  return entries;
 }
 
 /**

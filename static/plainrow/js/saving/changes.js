@@ -5,11 +5,12 @@
  */
 import { hold, release } from "electric_sync/live";
 import { Refused, Unreachable, request } from "../api.js";
-import { TYPES, paint, same } from "../editors/index.js";
+import { TYPES, nameOf, paint, same } from "../editors/index.js";
 import { findCell, rowId, rowName, theGrid } from "../grid/cells.js";
 import { announce } from "../page.js";
 import { mark, unmark } from "./marks.js";
 import { noteSaved, storedIn } from "./stored.js";
+import { keepTyped } from "./typed.js";
 
 /**
  * `saving`: on its way. `unsaved`: the server was not reached. `invalid`: the value does not fit.
@@ -17,6 +18,7 @@ import { noteSaved, storedIn } from "./stored.js";
  * @typedef {"saving"|"unsaved"|"invalid"|"conflict"|"refused"|"gone"} Status
  *
  * @typedef {object} Change
+ * @property {string} table
  * @property {string} row
  * @property {import("../grid/columns.js").Column} column
  * @property {string} rowName
@@ -31,6 +33,7 @@ import { noteSaved, storedIn } from "./stored.js";
  * @property {string|null} [at] when, as ISO text
  * @property {Status} status
  * @property {string} message why it is not saved
+ * @property {boolean} [isGivenUp] on its way when the person lost the right to save it
  */
 
 /** @type {Map<string, Change>} */
@@ -66,7 +69,8 @@ export function propose(cell, column, wanted, more = {}) {
     return;
   }
   const { was, rowName: name, tried } = known ?? { was: storedIn(cell, column), rowName: rowName(cell.parentElement), ...more };
-  const change = { row, column, rowName: name, ...more, was, wanted, tried, status: "saving", message: "" };
+  const { table } = theGrid().dataset;
+  const change = { table, row, column, rowName: name, ...more, was, wanted, tried, status: "saving", message: "" };
   changes.set(keyOf(row, column.id), change);
   send(change);
 }
@@ -86,6 +90,28 @@ export function discard(change) {
   settle(change, change.was);
 }
 
+/**
+ * Give up changes that cannot be saved any more. What was typed is returned, of those on their way
+ * once the server refused them.
+ * @param {(change: Change) => boolean} isMeant
+ * @returns {import("./typed.js").Entry[]}
+ */
+export function giveUpChanges(isMeant) {
+  const meant = [...changes.values()].filter(isMeant);
+  for (const change of meant) {
+    change.isGivenUp = true;
+    changes.delete(keyOf(change.row, change.column.id));
+    settle(change, change.was);
+  }
+  return meant.filter(({ status }) => status !== "saving").map(entryOf);
+}
+
+/** @returns {import("./typed.js").Entry} */
+function entryOf(change) {
+  const { column } = change;
+  return { what: nameOf(column), text: TYPES[column.type].text(wantedIn(change), column) };
+}
+
 async function deliver(change) {
   const { row, column, was, wanted } = change;
   try {
@@ -98,6 +124,7 @@ async function deliver(change) {
 
 function succeed(change, stored) {
   const { row, column, was } = change;
+  if (change.isGivenUp) return;
   delete change.tried;
   noteSaved(row, column, was, stored);
   if ("next" in change) {
@@ -119,6 +146,7 @@ function tellSaved(change, was, stored) {
 }
 
 function fail(change, error) {
+  if (change.isGivenUp) return keepTyped([entryOf(change)]);
   const reason = reasonOf(error, change);
   if (reason.status === "unsaved") change.tried = [...(change.tried ?? []), change.wanted];
   const hasNext = "next" in change;

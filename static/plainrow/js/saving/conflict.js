@@ -34,6 +34,12 @@ export function askWhich(change) {
   document.getElementById("conflict-title").focus();
 }
 
+/** Close the dialog and forget its values: they are not to be seen any more. */
+export function forgetConflict() {
+  if (dialog.open) dialog.close("later");
+  for (const name of ["column", "row", "was", "mine", "theirs", "by", "keep"]) part(name).replaceChildren();
+}
+
 dialog.addEventListener("change", nameTheChoice);
 part("copy").addEventListener("click", () => copy(TYPES[asked.column.type].text(asked.wanted, asked.column)));
 dialog.addEventListener("close", () => {

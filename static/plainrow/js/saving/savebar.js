@@ -30,6 +30,18 @@ part("discard").addEventListener("click", () => {
   for (const change of waiting()) discard(change);
 });
 
+// Signing out and opening another company empty the page at once, so this is the moment to ask.
+addEventListener(
+  "submit",
+  (event) => {
+    if (!event.target.matches("[data-live-sign-out], [data-live-switch]") || (isEmpty() && !isTyping())) return;
+    if (confirm("Something that you typed is not saved. Leave all the same?")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
+
 addEventListener("beforeunload", (event) => {
   if (!isEmpty() || isTyping()) event.preventDefault();
 });

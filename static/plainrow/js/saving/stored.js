@@ -22,6 +22,9 @@ export function noteSaved(row, column, was, stored) {
   answers.set(keyOf(row, column), { stored, replaced, until: now + LATE });
 }
 
+/** Forget it all: it is of what is not to be seen any more. */
+export const forgetStored = () => answers.clear();
+
 /**
  * Whether a value is older than this page's last save of the cell.
  * @param {string} row

@@ -12,9 +12,11 @@ const KEPT = 50; // saved changes that can be taken back
 /** The last one last. @type {{row: string, column: import("../grid/columns.js").Column, was: any, stored: any}[]} */
 let saved = [];
 
-onPage(() => {
+onPage(forgetUndo);
+
+export function forgetUndo() {
   saved = [];
-});
+}
 
 document.addEventListener("plainrow:saved", ({ detail: { change, was, stored } }) => {
   if (change.undoes || same(was, stored)) return;

@@ -300,8 +300,9 @@ class Application:
             deadline = time.monotonic() + LIVE_SECONDS
             while answer.is_empty and answer.up_to_date:
                 left = deadline - time.monotonic()
-                if left <= 0 or not await exchange.wait_for(shape, left):
+                if left <= 0:
                     return self._nothing_new(shape, request, str(request.offset), answer.offset)
+                await exchange.wait_for(shape, left)
                 answer = await _answer(shape, request.offset)
         etag = f'"{shape.handle}:{request.offset}:{answer.offset}"'
         headers = [
@@ -378,34 +379,32 @@ class Application:
             await exchange.send({"type": "http.response.body"})
             return
         with suppress(ShapeEnded):  # the next request is told
-            await self._send_events(exchange, shape, answer, offset)
+            await self._send_events(exchange, shape, offset)
         await exchange.send({"type": "http.response.body"})
 
-    async def _send_events(
-        self, exchange: _Exchange, shape: Shape, answer: Answer, offset: Offset
-    ) -> None:
+    async def _send_events(self, exchange: _Exchange, shape: Shape, offset: Offset) -> None:
         sent = 0
         deadline = time.monotonic() + SSE_SECONDS
         quiet_since = time.monotonic()
         while sent < SSE_BYTES:
-            if not answer.is_empty:
-                for piece in _events(answer):
-                    await _send_piece(exchange.send, piece)
-                    sent += len(piece)
-                if answer.up_to_date:
-                    await _send_piece(exchange.send, b"data: " + self._up_to_date() + b"\n\n")
-                offset, quiet_since = answer.offset, time.monotonic()
-            if answer.up_to_date:
-                now = time.monotonic()
-                if now >= deadline:
-                    return
-                pause = min(quiet_since + KEEP_ALIVE_SECONDS, deadline) - now
-                if pause <= 0:
-                    await _send_piece(exchange.send, b": keep-alive\n\n")
-                    quiet_since = now
-                    pause = min(KEEP_ALIVE_SECONDS, deadline - now)
-                await exchange.wait_for(shape, pause)
             answer = await _answer(shape, offset)
+            up_to_date = self._up_to_date()  # not later: sending takes time, and more is applied
+            for piece in _events(answer):
+                await _send_piece(exchange.send, piece)
+                sent += len(piece)
+            now = time.monotonic()
+            if not answer.is_empty:
+                offset, quiet_since = answer.offset, now
+                if answer.up_to_date:
+                    await _send_piece(exchange.send, b"data: " + up_to_date + b"\n\n")
+            elif now - quiet_since >= KEEP_ALIVE_SECONDS:
+                await _send_piece(exchange.send, b": keep-alive\n\n")
+                quiet_since = now
+            else:
+                pause = min(quiet_since + KEEP_ALIVE_SECONDS, deadline) - now
+                await exchange.wait_for(shape, pause)
+            if answer.up_to_date and now >= deadline:
+                return
 
     # ── sending ──────────────────────────────────────────────────────────
 

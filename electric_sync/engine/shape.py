@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 from electric_sync.engine.catalog import Table
 from electric_sync.engine.errors import ShapeEnded
@@ -86,10 +88,11 @@ class Shape:
         # Clients of server-sent events take an up-to-date's position for their offset.
         return offset <= self.log.end or self.begun_at <= offset.lsn <= lsn
 
-    async def changed(self) -> None:
-        """Wait for the next thing that happens to it."""
-        if not self.is_ended and self.failure is None:
-            await self._changed.wait()
+    def changed(self) -> Coroutine[Any, Any, object]:
+        """Wait for the next thing that happens to it, counted from this call: whoever looks and
+        then calls this misses nothing, also if the waiting itself begins later in a task.
+        """
+        return _at_once() if self.is_ended or self.failure is not None else self._changed.wait()
 
     def tell(self) -> None:
         """Something happened: whoever waits looks again."""
@@ -163,3 +166,7 @@ class Shape:
         self.log.append(lsn, operation, b"".join(self._gathered))
         self._gathered = []
         self._gathered_size = 0
+
+
+async def _at_once() -> None:
+    """Nothing to wait for."""

@@ -40,6 +40,11 @@ class Person:
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
+    def another_tab(self) -> "Person":
+        """Open a second tab of the same browser."""
+        page = self.context.new_page()
+        return Person(self.name, self.context, page, self.has_script, self.complaints)
+
     def sign_in(self) -> None:
         """Press the demo's button with one's name."""
         self.page.goto("/sign-in")

@@ -77,7 +77,8 @@ function showLost() {
   keepTyped(giveUpForm());
   const main = document.getElementById("main");
   const title = element("h1", { class: "page-title", tabindex: "-1" }, `You no longer have access to ${scope || nameOfPage()}`);
-  const said = element("div", { role: "alert", class: "section stack" }, title, whomToAsk());
+  const lead = element("p", { class: "page-lead" }, "It is gone from this page and from this device. Everything else is as it was.");
+  const said = element("div", { role: "alert", class: "section" }, title, lead, whomToAsk());
   notice = element("div", { class: "scroll", "data-notice": "" }, element("div", { class: "page page-narrow" }, said));
   for (const part of main.children) part.setAttribute("data-put-away", "");
   main.append(notice);
@@ -115,7 +116,8 @@ function showTyped() {
     typed = typedSection();
     notice.firstElementChild.append(typed);
   } else {
-    typed = element("div", { class: "notice notice-hold typed-notice", role: "alert" }, icon("lock"), element("div", {}, typedSection()));
+    const title = element("p", { class: "notice-title" }, "What you may change here is different now");
+    typed = element("div", { class: "notice notice-hold typed-notice", role: "alert" }, icon("lock"), element("div", { class: "stack" }, title, typedSection()));
     document.getElementById("main")?.prepend(typed);
   }
 }

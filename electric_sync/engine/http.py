@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -48,7 +49,9 @@ BEYOND_SECONDS = 10.0
 BODY_MAX = 1024 * 1024
 """Bytes that a POST may have."""
 CURSOR_EPOCH = 1_728_432_000
-"""2024-10-09: cursors count seconds from there, in steps of the time that live requests wait."""
+"""2024-10-09: cursors count seconds from there."""
+CURSOR_STEP = 20
+"""Seconds in which all get the same cursor."""
 INITIAL_MAX, EXISTING_MAX = 2_000, 20_000
 """Requests that may be waiting at once: without a handle, and with one."""
 
@@ -102,7 +105,7 @@ class _Exchange:
         """
         if self.leaving is None:
             self.leaving = asyncio.create_task(self._left(), name="client")
-        changing = asyncio.create_task(shape.changed(), name="change")
+        changing = asyncio.create_task(shape.change.wait(), name="change")
         try:
             done, _ = await asyncio.wait(
                 {changing, self.leaving}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
@@ -411,10 +414,12 @@ class Application:
     async def _send(self, exchange: _Exchange, response: Response) -> None:
         if isinstance(response.body, bytes) and response.status not in {204, 304}:
             response.headers.append(("content-length", str(len(response.body))))
+        has_body = exchange.method != "HEAD" and response.status not in {204, 304}
+        pieces = iter([response.body] if isinstance(response.body, bytes) else response.body)
+        first = next(pieces, b"")  # before anything is sent: the shape may have ended
         await self._start(exchange, response)
-        if exchange.method != "HEAD" and response.status not in {204, 304}:
-            pieces = [response.body] if isinstance(response.body, bytes) else response.body
-            for piece in pieces:
+        for piece in chain([first], pieces):
+            if has_body:
                 await _send_piece(exchange.send, piece)
         await exchange.send({"type": "http.response.body"})
 
@@ -456,19 +461,17 @@ async def _send_piece(send: Send, piece: bytes) -> None:
 
 async def _written(shape: Shape) -> None:
     """Wait until the shape's changes can be read."""
-    while await _nothing_yet(shape):
-        await shape.changed()
-
-
-async def _nothing_yet(shape: Shape) -> bool:
-    shape.after(BEFORE_ALL)  # raises if it has ended
-    return not shape.log.complete
+    while True:
+        shape.after(BEFORE_ALL)  # raises if it has ended
+        if shape.log.complete:
+            return
+        await shape.change.wait()
 
 
 async def _answer(shape: Shape, offset: Offset) -> Answer:
     """What comes after the offset, as soon as it is written."""
     while (answer := shape.after(offset)) is None:
-        await shape.changed()
+        await shape.change.wait()
     return answer
 
 
@@ -476,7 +479,7 @@ def _array(answer: Answer, up_to_date: bytes) -> Iterator[bytes]:
     """The messages as a JSON array. Each piece but the last ends with a separator."""
     kept = b"["
     for piece in answer.pieces():
-        yield kept
+        yield kept  # with the first piece in hand
         yield piece[: -len(SEPARATOR)]
         kept = piece[-len(SEPARATOR) :]
     if answer.up_to_date:
@@ -505,8 +508,7 @@ def _cursor(previous: str) -> str:
     """Equal for all who ask at about the same time, so that a cache can answer them together;
     another one than before, so that it does not answer with the past.
     """
-    step = int(LIVE_SECONDS)
-    cursor = -(-int(time.time() - CURSOR_EPOCH) // step) * step
+    cursor = -(-int(time.time() - CURSOR_EPOCH) // CURSOR_STEP) * CURSOR_STEP
     if previous == str(cursor):
         cursor += 1 + secrets.randbelow(3_600)
     return str(cursor)

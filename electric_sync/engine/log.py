@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from electric_sync.engine.errors import ShapeEnded
 from electric_sync.values import AFTER_SNAPSHOT, BEFORE_ALL, Offset
 
 CHUNK = 10 * 1024 * 1024
@@ -47,7 +48,11 @@ class Answer:
         return self.start == self.end and not self.first
 
     def pieces(self) -> Iterator[bytes]:
-        """The messages, each with its separator."""
+        """The messages, each with its separator.
+
+        Raises:
+            ShapeEnded: with the first piece; what has begun comes whole.
+        """
         if self.first:
             yield self.first
         if self.start == self.end:
@@ -56,7 +61,11 @@ class Answer:
         if recent is not None:
             yield recent
             return
-        with self.path.open("rb") as file:
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
+            raise ShapeEnded from None
+        with file:
             file.seek(self.start)
             left = self.end - self.start
             while left:

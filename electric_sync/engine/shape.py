@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
-from typing import Any
 
 from electric_sync.engine.catalog import Table
 from electric_sync.engine.errors import ShapeEnded
@@ -88,16 +86,19 @@ class Shape:
         # Clients of server-sent events take an up-to-date's position for their offset.
         return offset <= self.log.end or self.begun_at <= offset.lsn <= lsn
 
-    def changed(self) -> Coroutine[Any, Any, object]:
-        """Wait for the next thing that happens to it, counted from this call: whoever looks and
-        then calls this misses nothing, also if the waiting itself begins later in a task.
+    @property
+    def change(self) -> asyncio.Event:
+        """What is set by the next thing that happens to it, and for ever when it has ended.
+
+        To be taken hold of in the same step in which the log was found to have nothing more.
         """
-        return _at_once() if self.is_ended or self.failure is not None else self._changed.wait()
+        return self._changed
 
     def tell(self) -> None:
         """Something happened: whoever waits looks again."""
         self._changed.set()
-        self._changed = asyncio.Event()
+        if not self.is_ended:
+            self._changed = asyncio.Event()
 
     # ── writing ──────────────────────────────────────────────────────────
 
@@ -166,7 +167,3 @@ class Shape:
         self.log.append(lsn, operation, b"".join(self._gathered))
         self._gathered = []
         self._gathered_size = 0
-
-
-async def _at_once() -> None:
-    """Nothing to wait for."""

@@ -64,6 +64,8 @@ MAX_BYTES = 2 * 1024**3
 """What all logs together may take on disk, unless the settings say otherwise."""
 SHAPES_MAX = 10_000
 """Shapes that are served at once; the least recently used ones go first."""
+ASKED_MAX = 5 * SHAPES_MAX
+"""Wordings of requests that are remembered."""
 AWAY_SECONDS = 5.0
 """How long a request waits for PostgreSQL to come back."""
 CHECK_SECONDS = 1.0
@@ -213,15 +215,20 @@ class Shapes:
         """
         await self._open()
         shape = self._asked.get(asked)
-        if shape is not None:
+        if shape is not None and not shape.is_ended:
             return shape
         making = self._making.get(asked)
         if making is None:
             making = asyncio.create_task(self._make(asked), name="shape")
             self._making[asked] = making
-            making.add_done_callback(lambda _: self._making.pop(asked, None))
+            making.add_done_callback(lambda task: self._made(asked, task))
         # Shielded: others may wait for the same shape.
         return await asyncio.shield(making)
+
+    def _made(self, asked: Asked, task: asyncio.Task[Shape]) -> None:
+        self._making.pop(asked, None)
+        if not task.cancelled():
+            task.exception()  # whoever asked is told, unless all have gone
 
     async def read(self, work: Callable[[psycopg.Connection], T]) -> T:
         """Do some reading with a connection.
@@ -268,6 +275,8 @@ class Shapes:
         if shape is None or shape.is_ended:
             shape = self._register(query, self._shared(table), clause)
             self._keep(asyncio.create_task(self._take_snapshot(shape), name="snapshot"))
+        if len(self._asked) > ASKED_MAX:
+            self._asked.clear()  # there are many ways to write one thing
         self._asked[asked] = shape
         return shape
 
@@ -314,7 +323,6 @@ class Shapes:
         self._by_handle.pop(shape.handle, None)
         if self._by_query.get(shape.query) is shape:
             del self._by_query[shape.query]
-        self._asked = {asked: each for asked, each in self._asked.items() if each is not shape}
         index = self._indexes[shape.table.name]
         index.remove(shape, shape.clause.columns, shape.clause.keys)
         if not index:
@@ -518,6 +526,7 @@ class Shapes:
     async def _check_forever(self) -> None:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
+            self._asked = {asked: s for asked, s in self._asked.items() if not s.is_ended}
             self._evict()
             try:
                 await self._check_tables()

@@ -127,7 +127,7 @@ def _key_part(name: str) -> str:
     """As the stream has it, so that a row has one key in snapshot and log."""
     column = quote(name)
     return (
-        f"CASE WHEN {column} IS NULL THEN '_'"
+        f"CASE WHEN {column} IS NOT DISTINCT FROM NULL THEN '_'"
         f""" ELSE '"'||replace(format('%s',{column}),'/','//')||'"' END"""
     )
 

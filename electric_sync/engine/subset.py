@@ -12,7 +12,7 @@ from typing import IO
 
 import psycopg
 
-from electric_sync.engine.errors import ClauseRefused, RequestRefused
+from electric_sync.engine.errors import ClauseRefused, RequestRefused, ShapeUnavailable
 from electric_sync.engine.identifiers import parse_columns, quote
 from electric_sync.engine.request import Subset
 from electric_sync.engine.shape import Shape
@@ -62,6 +62,15 @@ def read(connection: psycopg.Connection, shape: Shape, subset: Subset) -> Subset
     )
     rows = tempfile.SpooledTemporaryFile(MEMORY)  # noqa: SIM115 the answer closes it
     try:
+        return SubsetRows(_copy(connection, sql, rows, mark), rows)
+    except BaseException:
+        rows.close()
+        raise
+
+
+def _copy(connection: psycopg.Connection, sql: str, rows: IO[bytes], mark: int) -> bytes:
+    """Copy the query's rows; the metadata."""
+    try:
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             found = connection.execute(
@@ -69,13 +78,16 @@ def read(connection: psycopg.Connection, shape: Shape, subset: Subset) -> Subset
             ).fetchone()
             for piece in copied(connection, sql):
                 rows.write(piece)
+    except psycopg.errors.QueryCanceled as error:
+        message = "The rows could not be read in time: ask for fewer."
+        raise ShapeUnavailable(message, retry_after=5) from error
     except psycopg.OperationalError:
         raise
     except psycopg.Error as error:
         message = error.diag.message_primary or str(error)
         raise RequestRefused("subset.where", f"{message}.") from error
     text, lsn = found or ("", "")
-    return SubsetRows(_metadata(Snapshot.parse(text), lsn, mark), rows)
+    return _metadata(Snapshot.parse(text), lsn, mark)
 
 
 def _metadata(snapshot: Snapshot, lsn: str, mark: int) -> bytes:
@@ -129,12 +141,6 @@ def _one(shape: Shape, tokens: Sequence[Token]) -> str:
     if not tokens or tokens[0].kind not in {Kind.WORD, Kind.QUOTED}:
         place = tokens[0].start if tokens else 0
         raise ClauseRefused(f"At character {place}: a column is missing.")
-    try:
-        (column,) = parse_columns(tokens[0].text)
-    except ValueError as error:
-        raise ClauseRefused(f"At character {tokens[0].start}: {error}.") from error
-    if column not in shape.table.by_name:
-        raise ClauseRefused(f"At character {tokens[0].start}: there is no column {column}.")
     words = [token.text.upper() for token in tokens[1:]]
     direction = words.pop(0) if words and words[0] in _DIRECTIONS else ""
     nulls = " ".join(words)
@@ -143,4 +149,10 @@ def _one(shape: Shape, tokens: Sequence[Token]) -> str:
             f"At character {tokens[1].start}: an order names columns, each with ASC or DESC and"
             " NULLS FIRST or LAST; expressions are not taken."
         )
+    try:
+        (column,) = parse_columns(tokens[0].text)
+    except ValueError as error:
+        raise ClauseRefused(f"At character {tokens[0].start}: {error}.") from error
+    if column not in shape.table.by_name:
+        raise ClauseRefused(f"At character {tokens[0].start}: there is no column {column}.")
     return f"{quote(column)} {direction} {nulls}".strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from electric_sync.engine.replication import SESSION_OPTIONS
 from electric_sync.engine.service import Service
-from tests.electric_sync.loop import LoopThread
+from tests.electric_sync.loop import PATIENCE, LoopThread
 from tests.engine.asking import Asker
 
 
@@ -27,7 +28,20 @@ def address() -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name}")
     yield psycopg.conninfo.make_conninfo(**{**info, "dbname": name})
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        _drop(connection, name)
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    """Drop the database; the slot of a stream that was closed stays for a moment."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        except psycopg.errors.ObjectInUse:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
 
 
 @pytest.fixture

@@ -78,9 +78,7 @@ def latest(company: str, user_id: UUID | None = None) -> list[Change]:
         if receipt.xid in by_change or len(by_change) < CHANGES:
             by_change[receipt.xid].append(receipt)
     shown = {
-        # Those that wait first; in the order of the devices.
-        xid: sorted(receipts, key=lambda each: (each.cleared_at is not None, each.id))[:DEVICES]
-        for xid, receipts in by_change.items()
+        xid: sorted(receipts, key=_waiting_first)[:DEVICES] for xid, receipts in by_change.items()
     }
     devices = _devices([each for receipts in shown.values() for each in receipts])
     entries = _entries(company, by_change)
@@ -98,6 +96,10 @@ def latest(company: str, user_id: UUID | None = None) -> list[Change]:
         _change(counts[xid], entries.get(xid), [devices[each] for each in shown[xid]])
         for xid in by_change
     ]
+
+
+def _waiting_first(receipt: Receipt) -> tuple[bool, str, int]:
+    return receipt.cleared_at is not None, receipt.device, receipt.pk
 
 
 def _change(count: Mapping[str, Any], entry: AuditLog | None, devices: list[Device]) -> Change:

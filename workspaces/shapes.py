@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from electric_sync.access import Access
-from electric_sync.models import LiveSocket, UserSession
+from electric_sync.models import LiveSocket, Receipt, UserSession
 from electric_sync.shapes import Shape, register
 
 from .access import WorkspaceAccess
@@ -216,6 +216,15 @@ class ConnectedPages(OfManagers):
     model = LiveSocket
     tenant = "tenant"
     columns = ("id", "session_id", "tenant", "since", "seen_at")
+
+
+@register
+class AccessReceipts(OfManagers):
+    """Which devices had to be cleared after a change of access, and which are."""
+
+    model = Receipt
+    tenant = "tenant"
+    columns = ("id", "tenant", "user", "session_id", "user_agent", "raised_at", "cleared_at")
 
 
 @register

@@ -596,6 +596,8 @@ LIVE = {
     "person_title": MANAGERS,
     "person": MANAGERS,
     "person_devices": MANAGERS,
+    "person_receipts": MANAGERS,
+    "receipts": (*MANAGERS, "outsider"),
     "workspace_sharing": MANAGERS,
     "own_device_list": ("owner",),
 }
@@ -613,6 +615,7 @@ SHAPES = {
     "workspace_grants": (*MANAGERS, "outsider"),
     "devices": (*MANAGERS, "outsider"),
     "connected_pages": (*MANAGERS, "outsider"),
+    "access_receipts": (*MANAGERS, "outsider"),
     "own_devices": ("owner",),
     "audit_logs": (*MANAGERS, "outsider"),
 }

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from electric_sync.live.views import Scene, SharedContexts, live_views
+from electric_sync.live.window import Window
 from electric_sync.models import LiveSocket, Receipt, UserSession
 from electric_sync.signals import receipts_cleared
+from electric_sync.snapshots import read_snapshot
 from workspaces import deeds, receipts
+from workspaces.access import WorkspaceAccess
 from workspaces.actions import people, sharing, workspaces
 from workspaces.models import AuditLog, Membership, User
 from workspaces.receipts import Change, latest
@@ -145,6 +150,56 @@ def test_of_one_person_only_theirs_are_shown_and_of_another_company_none(firm: F
     assert {device.person for device in for_all.devices} == {"Viewer", "Editor"}
     assert {device.person for device in of_viewer.devices} == {"Viewer"}
     assert shown(firm, "admin") == []
+
+
+def rendered(firm: Firm, name: str, **params: object) -> str:
+    """A live view as an owner gets it."""
+    view = live_views.get(name)
+    with read_snapshot():
+        access = WorkspaceAccess.load(firm.people["owner"], str(firm.company.pk))
+        assert access is not None
+        cleaned = view.clean(params)
+        audience = view.admit(access, cleaned)
+        assert audience is not None
+        scene = Scene(name, access.tenant, cleaned, audience, Window())
+        return view.render(scene, SharedContexts()).content
+
+
+def test_each_device_has_a_line(firm: Firm) -> None:
+    chrome = sign_in(firm, "viewer")
+    sign_in(firm, "viewer", FIREFOX, last_seen_at=LAST_SEEN)
+    connect(sign_in(firm, "viewer", ""))
+    sharing.unshare_workspace(firm.actor(), firm.workspace, firm.people["viewer"].pk)
+    clear(Receipt.objects.get(session_id=chrome.pk))
+
+    html = rendered(firm, "receipts")
+    texts = [" ".join(re.sub("<[^>]*>", " ", line).split()) for line in html.split("<li ")]
+
+    assert "Viewer may no longer view Garden by owner," in texts[0]
+    connected, offline, cleared = (text.partition("> ")[2] for text in texts[1:])
+    assert offline == (
+        "Firefox on Android offline since 2026-11-25T14:02:00Z , will be cleared when it returns,"
+        " at the latest on 2026-12-02T14:02:00Z"
+    )
+    assert connected == "A browser connected, not cleared yet"
+    assert cleared.startswith("Chrome on Linux cleared after 0.1 s")
+    assert [html.count(name) for name in ('class="is-waiting"', 'class="is-done"')] == [2, 1]
+
+
+def test_without_a_change_there_is_nothing_to_see(firm: Firm) -> None:
+    assert rendered(firm, "receipts") == ""
+
+
+def test_a_person_s_page_shows_the_receipts_of_that_person(firm: Firm) -> None:
+    sign_in(firm, "viewer")
+    sign_in(firm, "editor", FIREFOX)
+    Membership.objects.filter(role__in=["viewer", "editor"]).update(role="admin")
+    member = Membership.objects.get(user=firm.people["editor"])
+
+    html = rendered(firm, "person_receipts", member_id=member.pk)
+
+    assert "Firefox on Android" in html
+    assert "Chrome on Linux" not in html
 
 
 def test_signing_somebody_out_is_a_change_with_receipts(firm: Firm) -> None:

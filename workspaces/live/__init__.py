@@ -9,6 +9,26 @@ Owners and admins may view any workspace of theirs, whatever its id: so what is 
 a list, where the library joins the company, is read with the company of the audience.
 """
 
-from workspaces.live import account, audit, companies, guards, people, sharing, tables, workspaces
+from workspaces.live import (
+    account,
+    audit,
+    companies,
+    guards,
+    people,
+    receipts,
+    sharing,
+    tables,
+    workspaces,
+)
 
-__all__ = ["account", "audit", "companies", "guards", "people", "sharing", "tables", "workspaces"]
+__all__ = [
+    "account",
+    "audit",
+    "companies",
+    "guards",
+    "people",
+    "receipts",
+    "sharing",
+    "tables",
+    "workspaces",
+]

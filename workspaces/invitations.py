@@ -7,6 +7,7 @@ itself when a password is chosen, since that is signed along, and after three da
 from __future__ import annotations
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
@@ -43,7 +44,7 @@ def invited(uid: str, token: str) -> User | None:
     try:
         key = urlsafe_base64_decode(uid).decode()
         user = User.objects.filter(pk=key, is_active=True).first()
-    except (ValueError, TypeError):  # a ValidationError is none of both
+    except (ValueError, ValidationError):  # no base64, no text, no key
         return None
     if user is None or user.has_usable_password() or not tokens.check_token(user, token):
         return None

@@ -51,9 +51,10 @@ def rename(request: HttpRequest) -> HttpResponse:
 def change_password(request: HttpRequest) -> HttpResponse:
     """Choose another password. This device stays signed in, all others do not."""
     session = session_of(request)
-    if session is None:
+    # Django looks at the password when it is first asked for the user: now, not after the change.
+    if session is None or not request.user.is_authenticated:
         return _show(request, NameForm(), None)  # to sign in
-    form = OwnPasswordForm(session.user, request.POST)
+    form = OwnPasswordForm(request.user, request.POST)
     if not form.is_valid():
         return _show(request, NameForm(), form)
     with answering(request), followed(request):

@@ -117,8 +117,9 @@ def move(request: HttpRequest, table_id: UUID) -> HttpResponse:
         )
 
     def act(actor: Actor, given: dict[str, Any]) -> str:
-        actions.move_table(actor, table_id, given["workspace"])
-        return reverse("pages:table", args=[table_id])
+        table = actions.move_table(actor, table_id, given["workspace"])
+        # Not to its page: what is live there is about the place that it has left.
+        return reverse("pages:workspace", args=[table.workspace_id])
 
     return answer_form(request, form, describe, act)
 

@@ -9,10 +9,10 @@ The rules, from the strongest:
 5. Editors change a workspace that was given for editing. Viewers change nothing.
 6. Admins manage everybody but owners. Only owners make or unmake owners, and one always stays.
 
-A verb each: ``seeing``, ``editing``, ``managing``, ``appointing``, ``signing_out`` and ``sharing``
-decide from roles and grants, and say why. Pages, live views and reads ask them through
-``WorkspaceAccess`` (read in the reader's snapshot), actions with rows that they have locked. What
-is not said here is not allowed.
+A verb each: ``seeing``, ``editing``, ``managing``, ``appointing``, ``signing_out``, ``inviting``
+and ``sharing`` decide from roles and grants, and say why. Pages, live views and reads ask them
+through ``WorkspaceAccess`` (read in the reader's snapshot), actions with rows that they have
+locked. What is not said here is not allowed.
 
 ``who_sees`` and ``explain`` tell somebody else why a person sees what they see.
 """
@@ -110,6 +110,30 @@ def signing_out(role: str, theirs: str) -> Decision:
     if decision and theirs == Role.OWNER and role != Role.OWNER:
         return Decision(False, "Only owners sign an owner out.")
     return decision
+
+
+def inviting(
+    role: str, theirs: str, *, has_password: bool, is_elsewhere: bool, is_staff: bool
+) -> Decision:
+    """Whether somebody with this role may have a person's invitation.
+
+    Whoever has it can choose the person's password, and then do all that they may. So it is for
+    those only who could give the person all that themselves.
+    """
+    decision = managing(role)
+    if not decision:
+        return decision
+    if has_password:
+        return Decision(False, "They have a password and need no invitation: they sign in with it.")
+    if theirs == Role.OWNER and role != Role.OWNER:
+        return Decision(False, "Only owners invite an owner.")
+    if is_elsewhere or is_staff:
+        return Decision(
+            False,
+            "They have no password yet, and may see more than this company: whoever runs this "
+            "installation gives them one, with manage.py changepassword.",
+        )
+    return Decision(True, "They belong to this company alone, and have no password yet.")
 
 
 def sharing(theirs: str) -> Decision:

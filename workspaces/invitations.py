@@ -2,9 +2,14 @@
 
 It is Django's token for new passwords, signed with the secret key: nothing is stored. It ends by
 itself when a password is chosen, since that is signed along, and after three days.
+
+What the person may do is signed along, too. Else whoever was given the link of somebody who could
+do little could use it when they may do more, in another company for instance.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
@@ -12,7 +17,8 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
-from workspaces.models import User
+from workspaces.access import Decision, inviting
+from workspaces.models import Membership, User
 
 DAYS = 3
 """For so long an invitation works: settings.PASSWORD_RESET_TIMEOUT is Django's own three days."""
@@ -23,8 +29,25 @@ class _Tokens(PasswordResetTokenGenerator):
 
     key_salt = "workspaces.invitations"
 
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        places = Membership.objects.filter(user_id=user.pk).order_by("company_id")
+        may = list(places.values_list("company_id", "role"))
+        return f"{super()._make_hash_value(user, timestamp)}{may}{user.is_staff}{user.is_superuser}"
+
 
 tokens = _Tokens()
+
+
+def may_invite(role: str, member: Membership) -> Decision:
+    """Whether somebody with this role may have a colleague's invitation."""
+    others = Membership.objects.filter(user_id=member.user_id).exclude(pk=member.pk)
+    return inviting(
+        role,
+        member.role,
+        has_password=member.user.has_usable_password(),
+        is_elsewhere=others.exists(),
+        is_staff=member.user.is_staff or member.user.is_superuser,
+    )
 
 
 def invitation_link(user: User) -> str:

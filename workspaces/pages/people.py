@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from electric_sync.live import live_page
 from workspaces.access import Actor, WorkspaceAccess, appointing, managing
 from workspaces.actions import people as actions
-from workspaces.invitations import DAYS, invitation_link
+from workspaces.invitations import DAYS, invitation_link, may_invite
 from workspaces.models import Membership, Role
 from workspaces.pages.finding import access_in, member_of
 from workspaces.pages.forms import EmptyForm, PersonForm, sent
@@ -70,10 +70,11 @@ def invitation(request: HttpRequest, member_id: UUID) -> TemplateResponse:
     access = access_in(request)
     require(managing(access.role))
     member = member_of(access, member_id)
-    link = None
-    if not member.user.has_usable_password():
+    decision, link = may_invite(access.role, member), None
+    if decision:
         link = request.build_absolute_uri(invitation_link(member.user))
-    return page(request, "pages/invitation.html", {"member": member, "link": link, "days": DAYS})
+    context = {"member": member, "link": link, "days": DAYS, "reason": decision.reason}
+    return page(request, "pages/invitation.html", context)
 
 
 @require_POST

@@ -11,3 +11,5 @@ urlpatterns = [
     path("api/", api.urls),
     path("", include("workspaces.pages.urls")),
 ]
+
+handler404 = "workspaces.pages.elsewhere.not_found"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from electric_sync.live import live_page
@@ -21,7 +22,7 @@ def home(request: HttpRequest) -> TemplateResponse:
 
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
-    """Open another company of one's own."""
+    """Open another company of one's own, at its home page or at an address in it."""
     session = session_of(request)
     if session is None:
         return HttpResponseRedirect(reverse("pages:sign-in"))
@@ -30,4 +31,6 @@ def switch(request: HttpRequest) -> HttpResponse:
     if wanted not in {str(each.company_id) for each in theirs}:
         raise Http404
     switch_tenant(request, wanted)
-    return HttpResponseRedirect(reverse("pages:home"), status=303)
+    wish = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wish, allowed_hosts=None)
+    return HttpResponseRedirect(wish if is_ours else reverse("pages:home"), status=303)

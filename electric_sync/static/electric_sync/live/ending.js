@@ -16,7 +16,7 @@ const HTMX_HISTORY = "htmx-history-cache";
 export class Ending {
   #stop;
   #isOver = false;
-  #tabs = new Tabs((reason) => this.#leaveWhenReached(reason, { isTold: true }));
+  #tabs = new Tabs((reason) => this.end(reason, { isTold: true }));
 
   /** @param {() => void} stop  ends what is live, after the page was emptied */
   constructor(stop) {
@@ -28,21 +28,20 @@ export class Ending {
   }
 
   /**
-   * The server says that the page is over, so it can be reached.
+   * Empty the page, and leave it as soon as the server can be reached: a browser's own page about
+   * the network would be no help.
    *
    * @param {string} reason
+   * @param {{isTold?: boolean}} [how]  isTold: by another tab
    */
-  end(reason) {
-    if (this.empty(reason)) leave(wayFrom(reason));
-  }
-
-  /** The page is too old; once the server can be reached it is fetched anew. */
-  expire() {
-    this.#leaveWhenReached("too-old");
+  async end(reason, how) {
+    if (!this.empty(reason, how)) return;
+    await reach().catch(untilReached);
+    leave(wayFrom(reason));
   }
 
   /**
-   * The person signs out here, or did.
+   * The person signs out here.
    *
    * @param {string} way  where to go once the server can be reached
    * @param {() => Promise<unknown>} tell  the server; rejects: it was not reached
@@ -76,20 +75,6 @@ export class Ending {
     return document.dispatchEvent(event);
   }
 
-  /** The person signed out, and the server may not know. */
-  signedOut() {
-    this.#leaveWhenReached("signed-out");
-  }
-
-  /**
-   * @param {string} reason
-   * @param {{isTold?: boolean}} [how]
-   */
-  async #leaveWhenReached(reason, how) {
-    if (!this.empty(reason, how)) return;
-    await reach().catch(untilReached);
-    leave(wayFrom(reason));
-  }
 }
 
 /** htmx may keep pages for its back button. */

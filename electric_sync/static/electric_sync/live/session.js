@@ -67,7 +67,7 @@ export class Session {
   });
 
   start() {
-    if (isMarked() && viewer.user !== null) return this.#ending.signedOut();
+    if (isMarked() && viewer.user !== null) return this.#ending.end("signed-out");
     remember();
     takeForms(this.#ending);
     this.#version.start();
@@ -312,17 +312,17 @@ export class Session {
   /** A page comes out of the browser's back/forward cache. Until it was asked about it is hidden. */
   async #comeBack() {
     if (this.#ending.isOver) return curtain.open();
-    if (isMarked()) return this.#ending.signedOut();
+    if (isMarked()) return this.#ending.end("signed-out");
     this.#look();
     const answer = await this.#version.check();
     if (this.#ending.isOver) return;
-    if (answer === Answer.OFFLINE && !isRemembered()) this.#ending.signedOut();
+    if (answer === Answer.OFFLINE && !isRemembered()) this.#ending.end("signed-out");
     else curtain.open();
   }
 
   /** Whether it is too long ago that the server confirmed the page. */
   #look() {
-    if (this.#socket.phase !== Phase.OPEN && this.#age.isTooOld) this.#ending.expire();
+    if (this.#socket.phase !== Phase.OPEN && this.#age.isTooOld) this.#ending.end("too-old");
   }
 
   /** Nothing of what is on its way is shown. */

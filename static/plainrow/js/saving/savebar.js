@@ -49,7 +49,11 @@ addEventListener("beforeunload", (event) => {
 function show() {
   const all = waiting();
   bar.hidden = all.length === 0;
-  if (bar.hidden) return;
+  if (bar.hidden) {
+    // What it said may name what is not to be seen any more.
+    for (const name of ["count", "reason", "save"]) part(name).replaceChildren();
+    return;
+  }
   const ready = sendable();
   part("count").textContent = `${counted(all.length, "change")} ${all.length === 1 ? "is" : "are"} not saved.`;
   part("reason").textContent = reasonOf(all);

@@ -676,9 +676,13 @@ def test_a_shape_is_followed_by_whom_it_is_for(firm: Firm, name: str) -> None:
         # Who sees all of a company is let in with any key, and the company is joined: no rows.
         is_let_in = who == "outsider" and "user_id" not in shape.params
         assert allowed == (who in SHAPES[name] or is_let_in), who
-        if shape.tenant_attname is not None and allowed:
-            definition = shape.definition(access, params)
-            assert access.tenant in repr(definition)
+        if not allowed:
+            continue
+        definition, own = shape.definition(access, params), firm.people[who].pk
+        if shape.tenant_attname is not None:
+            assert (shape.tenant_attname, access.tenant) in definition.equals
+        else:  # what is in no company is one person's own
+            assert ("user_id", str(own)) in definition.equals
 
 
 def test_other_companies_stay_others_after_a_switch(firm: Firm) -> None:

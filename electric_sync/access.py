@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -31,7 +31,7 @@ from django.utils.module_loading import import_string
 
 from electric_sync import conf
 from electric_sync.models import UserSession
-from electric_sync.sessions import key_of, open_session, open_session_by_id
+from electric_sync.sessions import key_of, open_sessions, open_sessions_by_id
 from electric_sync.values import Snapshot
 
 LOG_KEPT = timedelta(hours=1)
@@ -73,6 +73,16 @@ class Access:
         there is none.
         """
         raise NotImplementedError
+
+    @classmethod
+    def load_all(cls, users: Collection[Any], tenant: str) -> Mapping[Any, Self]:
+        """The same for many users at once, by their key; who is refused is left out.
+
+        After a change that concerns hundreds, hundreds are loaded: say here how that is done in
+        fewer queries than one by one.
+        """
+        loaded = {user.pk: cls.load(user, tenant) for user in users}
+        return {key: access for key, access in loaded.items() if access is not None}
 
     @classmethod
     def default_tenant(cls, user: Any) -> str | None:
@@ -127,23 +137,41 @@ def load_viewer(session_key: str) -> Viewer | None:
 
 def look_up(session_key: str) -> Viewer | Reset:
     """The same, and why there is none."""
-    session = open_session(session_key)
-    if session is None:
-        return Reset.SIGNED_OUT
-    return _viewer(session) or Reset.NO_ACCESS
+    return look_up_all([session_key])[session_key]
 
 
-def _viewer(session: UserSession) -> Viewer | None:
-    tenant = _canonical(session.tenant)
-    access = None if tenant is None else provider().load(session.user, tenant)
-    if access is None:
-        return None
-    return Viewer(
-        session_id=session.pk,
-        user_id=session.user_id,
-        access=access,
-        valid_until=session.expires_at,
-    )
+def look_up_all(session_keys: Collection[str]) -> dict[str, Viewer | Reset]:
+    """The same for many at once."""
+    sessions = open_sessions(session_keys)
+    viewers = _viewers(sessions.values())
+    return {
+        key: viewers[sessions[key].pk] if key in sessions else Reset.SIGNED_OUT
+        for key in session_keys
+    }
+
+
+def _viewers(sessions: Collection[UserSession]) -> dict[UUID, Viewer | Reset]:
+    """By session. Those who work in one tenant are loaded together."""
+    together: dict[str, list[UserSession]] = {}
+    found: dict[UUID, Viewer | Reset] = {}
+    for session in sessions:
+        found[session.pk] = Reset.NO_ACCESS
+        tenant = _canonical(session.tenant)
+        if tenant is not None:
+            together.setdefault(tenant, []).append(session)
+    for tenant, there in together.items():
+        users = {session.user_id: session.user for session in there}
+        loaded = provider().load_all(list(users.values()), tenant)
+        for session in there:
+            access = loaded.get(session.user_id)
+            if access is not None:
+                found[session.pk] = Viewer(
+                    session_id=session.pk,
+                    user_id=session.user_id,
+                    access=access,
+                    valid_until=session.expires_at,
+                )
+    return found
 
 
 def data_version(viewer: Viewer) -> str:
@@ -204,45 +232,61 @@ def read_again(
     if not held:
         return {}
     now = timezone.now()
-    lowest = min(each.snapshot.xmin for each in held)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'SELECT tenant, "user", xid FROM electric_sync_accesslog WHERE xid >= %s', [lowest]
-        )
-        raised = cursor.fetchall()
+    raised = _raised_since(min(each.snapshot.xmin for each in held))
     found: dict[HeldAccess, HeldAccess | Reset] = {}
+    doubtful = []
     for each in held:
         is_certain = (
             each.viewer.valid_until > now
             and each.loaded_at >= now - TRUSTED_FOR
             # Another thread may have looked in a later snapshot, when it was given back already.
             and snapshot.sees_all_of(each.snapshot)
-            and not any(_concerns(row, each) for row in raised)
+            and all(each.snapshot.sees(xid) for xid in _concerning(raised, each.viewer))
         )
-        found[each] = (
-            replace(each, snapshot=snapshot) if is_certain else _load_again(each, snapshot, now)
+        if is_certain:
+            found[each] = replace(each, snapshot=snapshot)
+        else:
+            doubtful.append(each)
+    return {**found, **_load_again(doubtful, snapshot, now)}
+
+
+Raised = Mapping[tuple[str | None, str | None], Sequence[int]]
+"""Transactions that changed access, by tenant and user; None: all of them."""
+
+
+def _raised_since(xmin: int) -> Raised:
+    raised: dict[tuple[str | None, str | None], list[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT tenant, "user", xid FROM electric_sync_accesslog WHERE xid >= %s', [xmin]
         )
+        for tenant, user, xid in cursor.fetchall():
+            raised.setdefault((tenant, user), []).append(xid)
+    return raised
+
+
+def _concerning(raised: Raised, viewer: Viewer) -> Iterator[int]:
+    for tenant in (viewer.access.tenant, None):
+        for user in (str(viewer.user_id), None):
+            yield from raised.get((tenant, user), ())
+
+
+def _load_again(
+    held: Collection[HeldAccess], snapshot: Snapshot, now: datetime
+) -> dict[HeldAccess, HeldAccess | Reset]:
+    sessions = open_sessions_by_id({each.viewer.session_id for each in held}) if held else {}
+    viewers = _viewers(sessions.values())
+    found: dict[HeldAccess, HeldAccess | Reset] = {}
+    for each in held:
+        before, session = each.viewer, sessions.get(each.viewer.session_id)
+        if session is None or session.user_id != before.user_id:
+            found[each] = Reset.SIGNED_OUT
+        elif _canonical(session.tenant) != before.access.tenant:
+            found[each] = Reset.TENANT
+        else:
+            viewer = viewers[session.pk]
+            found[each] = viewer if isinstance(viewer, Reset) else HeldAccess(viewer, snapshot, now)
     return found
-
-
-def _load_again(held: HeldAccess, snapshot: Snapshot, now: datetime) -> HeldAccess | Reset:
-    before = held.viewer
-    session = open_session_by_id(before.session_id)
-    if session is None or session.user_id != before.user_id:
-        return Reset.SIGNED_OUT
-    if _canonical(session.tenant) != before.access.tenant:
-        return Reset.TENANT
-    viewer = _viewer(session)
-    return Reset.NO_ACCESS if viewer is None else HeldAccess(viewer, snapshot, now)
-
-
-def _concerns(row: tuple[str | None, str | None, int], held: HeldAccess) -> bool:
-    tenant, user, xid = row
-    return (
-        (user is None or user == str(held.viewer.user_id))
-        and (tenant is None or tenant == held.viewer.access.tenant)
-        and not held.snapshot.sees(xid)
-    )
 
 
 # ------------------------------------------------------------------ requests

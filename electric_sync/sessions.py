@@ -9,7 +9,7 @@ that Django has forgotten, by whatever road, is nobody's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
@@ -46,15 +46,22 @@ def open_session(session_key: str) -> UserSession | None:
 
     Read in the current transaction. ``expires_at`` is the earlier of ours and Django's.
     """
-    return _open(UserSession.objects.filter(key_hash=hash_key(session_key)))
+    return open_sessions([session_key]).get(session_key)
 
 
-def open_session_by_id(session_id: UUID) -> UserSession | None:
-    """The same one later, when its key may be another: Django gives it a new one now and then."""
-    return _open(UserSession.objects.filter(pk=session_id))
+def open_sessions(session_keys: Iterable[str]) -> dict[str, UserSession]:
+    """Those of many cookies, in one query."""
+    keys = {hash_key(key): key for key in session_keys}
+    found = _open(UserSession.objects.filter(key_hash__in=list(keys)))
+    return {keys[session.key_hash]: session for session in found}
 
 
-def _open(found: QuerySet[UserSession]) -> UserSession | None:
+def open_sessions_by_id(ids: Iterable[UUID]) -> dict[UUID, UserSession]:
+    """The same ones later, when a key may be another: Django gives a new one now and then."""
+    return {session.pk: session for session in _open(UserSession.objects.filter(pk__in=list(ids)))}
+
+
+def _open(found: QuerySet[UserSession]) -> Iterator[UserSession]:
     found = found.select_related("user").filter(ended_at=None)
     stored = stored_sessions()
     if stored is not None:
@@ -63,13 +70,11 @@ def _open(found: QuerySet[UserSession]) -> UserSession | None:
         )
         until = Subquery(there.values("expire_date"), output_field=DateTimeField())
         found = found.annotate(until=until).filter(until__isnull=False)
-    session = found.first()
-    if session is None or not session.user.is_active:
-        return None
-    session.expires_at = min(session.expires_at, getattr(session, "until", session.expires_at))
-    if session.expires_at <= timezone.now() or not _has_password(session):
-        return None
-    return session
+    now = timezone.now()
+    for session in found.order_by():
+        session.expires_at = min(session.expires_at, getattr(session, "until", session.expires_at))
+        if session.user.is_active and session.expires_at > now and _has_password(session):
+            yield session
 
 
 class HashedKey(Func):

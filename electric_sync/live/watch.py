@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from django.utils import timezone
 
-from electric_sync.access import HeldAccess, Reset, Viewer, look_up, read_again
+from electric_sync.access import HeldAccess, Reset, Viewer, look_up_all, read_again
 from electric_sync.hub import Hub
 from electric_sync.live.groups import Socket
 from electric_sync.live.pending import Pending, wait_for_visibility
@@ -145,7 +145,7 @@ class _ArrivalRun:
     found: dict[str, Viewer | Reset] = field(default_factory=dict)
 
     def run(self, snapshot: Snapshot) -> None:
-        self.found = {key: look_up(key) for key in set(self.waiting.values())}
+        self.found = look_up_all(set(self.waiting.values()))
 
     def finish(self, snapshot: Snapshot) -> None:
         now = timezone.now()

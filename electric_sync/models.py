@@ -145,7 +145,11 @@ class LiveSocket(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    session = models.ForeignKey(UserSession, on_delete=models.CASCADE, related_name="sockets")
+    # Without a constraint in the database: a page that connects while its session is deleted
+    # would break whoever deletes it.
+    session = models.ForeignKey(
+        UserSession, on_delete=models.CASCADE, db_constraint=False, related_name="sockets"
+    )
     tenant = models.TextField(blank=True)
     process = models.TextField(db_index=True, help_text="Machine, process and a random end.")
     since = models.DateTimeField()

@@ -181,6 +181,7 @@ class Migration(migrations.Migration):
             model_name="livesocket",
             name="session",
             field=models.ForeignKey(
+                db_constraint=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="sockets",
                 to="electric_sync.usersession",

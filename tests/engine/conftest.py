@@ -12,6 +12,7 @@ import pytest
 
 from electric_sync.engine.replication import SESSION_OPTIONS
 from electric_sync.engine.service import Service
+from electric_sync.values import TableName
 from tests.electric_sync.loop import PATIENCE, LoopThread
 from tests.engine.asking import Asker
 
@@ -85,12 +86,23 @@ def _folder(factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def things(sql: Callable[..., list[tuple]]) -> Iterator[Callable[[str], None]]:
+def things(
+    request: pytest.FixtureRequest, sql: Callable[..., list[tuple]]
+) -> Iterator[Callable[[str], None]]:
     """Create the table ``things``; it goes with the test."""
 
     def create(definition: str) -> None:
         sql("DROP TABLE IF EXISTS things")
+        if "asker" in request.fixturenames:
+            _wait_until_noticed(request.getfixturevalue("asker"))
         sql(f"CREATE TABLE things {definition}")
 
     yield create
     sql("DROP TABLE IF EXISTS things")
+
+
+def _wait_until_noticed(asker: Asker) -> None:
+    """The engine hears of a dropped table from the stream: a moment later."""
+    deadline = time.monotonic() + PATIENCE
+    while TableName("public", "things") in asker.service.shapes.tables:
+        assert time.monotonic() < deadline, "the engine did not notice"

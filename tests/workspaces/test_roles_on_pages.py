@@ -37,6 +37,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "workspace": tuple(STATES),
     "table": tuple(STATES),
     "account": tuple(STATES),
+    "trash": tuple(STATES),
     "people": MANAGERS,
     "person": MANAGERS,
     "add-person": MANAGERS,

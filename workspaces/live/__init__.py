@@ -18,6 +18,7 @@ from workspaces.live import (
     receipts,
     sharing,
     tables,
+    trash,
     workspaces,
 )
 
@@ -30,5 +31,6 @@ __all__ = [
     "receipts",
     "sharing",
     "tables",
+    "trash",
     "workspaces",
 ]

@@ -11,7 +11,7 @@ from uuid import UUID
 from electric_sync.live import Audience, LiveRegion
 from electric_sync.shapes import register
 from workspaces.access import SEES_ALL, WorkspaceAccess
-from workspaces.live.places import places_of
+from workspaces.live.places import editable_by, places_of
 from workspaces.models import Company, Membership
 from workspaces.shapes import DataTables, OwnCompany, OwnMemberships, People, Workspaces
 
@@ -92,6 +92,7 @@ class Sidebar(LiveRegion):
             company=access.tenant,
             visible=access.visible_workspaces(),
             manages=access.may_manage(),
+            edits=editable_by(access) != (),
         )
 
     def context(self, audience: Audience) -> dict[str, Any]:
@@ -108,14 +109,11 @@ class HomeWorkspaces(LiveRegion):
 
     def audience(self, access: WorkspaceAccess) -> Audience | None:
         """Who may add tables where is shown, too."""
-        visible = access.visible_workspaces()
         return Audience(
             company=access.tenant,
-            visible=visible,
+            visible=access.visible_workspaces(),
             manages=access.may_manage(),
-            editable=None
-            if visible is None
-            else tuple(key for key in visible if access.may_edit(key)),
+            editable=editable_by(access),
         )
 
     def context(self, audience: Audience) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from electric_sync.live import Audience
+from workspaces.access import WorkspaceAccess
 from workspaces.models import DataTable, Workspace
 
 
@@ -37,6 +38,12 @@ def places_of(
         Place(each, of[each.pk], can_edit=editable is None or each.pk in editable)
         for each in workspaces.order_by("position", "id")
     ]
+
+
+def editable_by(access: WorkspaceAccess) -> tuple[UUID, ...] | None:
+    """The ids of the workspaces that somebody may change; ``None``: all of them."""
+    visible = access.visible_workspaces()
+    return None if visible is None else tuple(key for key in visible if access.may_edit(key))
 
 
 def workspace_in(audience: Audience, workspace_id: UUID) -> QuerySet[Workspace]:

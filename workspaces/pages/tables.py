@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -16,7 +16,7 @@ from workspaces.access import Actor, WorkspaceAccess, editing
 from workspaces.actions import tables as actions
 from workspaces.pages.finding import access_in, table_of, workspace_of
 from workspaces.pages.forms import EmptyForm, MoveForm, NameForm, sent
-from workspaces.pages.shell import FormPage, answer_form, answering, page, require
+from workspaces.pages.shell import FormPage, answer_button, answer_form, page, require
 
 #: Rows that one page holds before a script asks for more.
 WINDOW = 100
@@ -127,9 +127,11 @@ def move(request: HttpRequest, table_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, table_id: UUID) -> HttpResponse:
     """Take a table out of the trash."""
-    with answering(request):
-        actions.restore_table(Actor.of(request), table_id)
-    return HttpResponseRedirect(reverse("pages:table", args=[table_id]), status=303)
+
+    def act(actor: Actor) -> str:
+        return f"{actions.restore_table(actor, table_id).name} is back."
+
+    return answer_button(request, act, otherwise=reverse("pages:table", args=[table_id]))
 
 
 def require_editing(access: WorkspaceAccess, workspace_id: UUID) -> None:

@@ -13,6 +13,7 @@ from workspaces.pages import (
     sessions,
     sharing,
     tables,
+    trash,
     welcome,
     workspaces,
 )
@@ -42,6 +43,7 @@ urlpatterns = [
         people.end_devices,
         name="end-device",
     ),
+    path("trash", trash.show, name="trash"),
     path("audit-log", audit.log, name="audit-log"),
     path("stop-colleagues", colleagues.stop, name="stop-colleagues"),
     path("w/new", workspaces.new, name="new-workspace"),

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -16,7 +16,7 @@ from workspaces.access import Actor, WorkspaceAccess, managing
 from workspaces.actions import workspaces as actions
 from workspaces.pages.finding import access_in, workspace_of
 from workspaces.pages.forms import EmptyForm, NameForm, sent
-from workspaces.pages.shell import FormPage, answer_form, answering, page, require
+from workspaces.pages.shell import FormPage, answer_button, answer_form, page, require
 
 
 @live_page
@@ -85,6 +85,8 @@ def delete(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     """Take a workspace out of the trash."""
-    with answering(request):
-        actions.restore_workspace(Actor.of(request), workspace_id)
-    return HttpResponseRedirect(reverse("pages:workspace", args=[workspace_id]), status=303)
+
+    def act(actor: Actor) -> str:
+        return f"{actions.restore_workspace(actor, workspace_id).name} is back."
+
+    return answer_button(request, act, otherwise=reverse("pages:workspace", args=[workspace_id]))

@@ -79,6 +79,7 @@ def _metas(request: HttpRequest) -> dict[str, str]:
         "socket": conf.socket_path(),
         "data-version": reverse("electric_sync:data-version"),
         "sign-in": resolve_url(settings.LOGIN_URL),
+        "offline-max-age": str(int(conf.offline_max_age().total_seconds())),
     }
     viewer: Viewer | None = getattr(request, "viewer", None)
     if viewer is not None:

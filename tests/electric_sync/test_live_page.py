@@ -323,6 +323,7 @@ def test_the_head_has_all_that_a_page_needs(people, clerk):
     head = view(request_of(clerk)).content.decode()
 
     assert '<meta name="live-socket" content="/live/">' in head
+    assert f'<meta name="live-offline-max-age" content="{7 * 86_400}">' in head
     assert head.count('nonce="&quot;n&gt;"') == 2
     imports = json.loads(re.search(r"importmap[^>]*>(.*?)</script>", head)[1])["imports"]
     assert set(imports) >= {"idiomorph", "electric_sync/live", "electric_sync/values"}

@@ -17,6 +17,17 @@ export const goTo = (address) => depart(() => location.replace(address));
 /** @returns {boolean} false: that would be one too many */
 export const reload = () => depart(() => location.reload());
 
+/**
+ * Do something to sessionStorage without forgetting the departures.
+ *
+ * @param {() => void} act
+ */
+export function keptThrough(act) {
+  const kept = sessionStorage.getItem(KEY);
+  act();
+  if (kept !== null) sessionStorage.setItem(KEY, kept);
+}
+
 /** @param {() => void} go */
 function depart(go) {
   const recent = recentDepartures();

@@ -7,6 +7,7 @@ import * as curtain from "./curtain.js";
 import { goTo } from "./departure.js";
 import { isMarked } from "./mark.js";
 import { clearScreen } from "./screen.js";
+import { clearStores } from "./stores.js";
 import { Tabs } from "./tabs.js";
 import { forget, viewer } from "./viewer.js";
 
@@ -16,6 +17,8 @@ const HTMX_HISTORY = "htmx-history-cache";
 export class Ending {
   #stop;
   #isOver = false;
+  /** What is still being cleared. @type {Promise<unknown> | undefined} */
+  #clearing;
   #tabs = new Tabs((reason) => this.end(reason, { isTold: true }));
 
   /** @param {() => void} stop  ends what is live, after the page was emptied */
@@ -37,6 +40,7 @@ export class Ending {
   async end(reason, how) {
     if (!this.empty(reason, how)) return;
     await reach().catch(untilReached);
+    await this.#clearing;
     leave(wayFrom(reason));
   }
 
@@ -53,6 +57,7 @@ export class Ending {
     } catch {
       if (isLeaving) await untilReached();
     }
+    await this.#clearing;
     if (isLeaving) leave(way);
   }
 
@@ -67,6 +72,7 @@ export class Ending {
     clearScreen(reason, wayFrom(reason));
     forgetHistory();
     forget();
+    if (reason === "signed-out") this.#clearing = clearStores();
     curtain.open();
     this.#stop();
     window.stop(); // an answer that is on its way must not bring anything back

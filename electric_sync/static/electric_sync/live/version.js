@@ -11,6 +11,7 @@ import { onWake } from "./wake.js";
 
 const EVERY = 600_000; // ms
 const APART = 10_000; // ms at least between two questions that nobody is waiting for
+const LEAST = 1_000; // ms at least between any two
 const WITHIN = 10_000; // ms for an answer
 const PROBLEM = "urn:electric-sync:problem:";
 
@@ -56,7 +57,7 @@ export class VersionCheck {
 
   /** @returns {Promise<string>} an Answer, once it has been acted on */
   check() {
-    this.#asking ??= this.#ask().finally(() => (this.#asking = null));
+    this.#asking ??= this.#askInTurn().finally(() => (this.#asking = null));
     return this.#asking;
   }
 
@@ -76,6 +77,12 @@ export class VersionCheck {
     const early = this.#askedAt + APART - performance.now();
     if (early <= 0) this.check();
     else this.#later = setTimeout(() => this.check(), early);
+  }
+
+  async #askInTurn() {
+    const early = this.#askedAt + LEAST - performance.now();
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    return this.#ask();
   }
 
   async #ask() {

@@ -20,6 +20,7 @@ def open_page(browser: Opens, people: People, like: Browser | None = None) -> Br
     """A page of the clerk's that is connected and has been cleared; ``like``: another tab."""
     page = browser(people.clerk)
     if like is not None:
+        page.session.delete()  # of the same sign-in instead
         page.client = like.client
     page.connect()
     version = page.hear("welcome")["version"]

@@ -49,6 +49,11 @@ class Device:
         """When it has deleted by itself what it holds, if it does not return before."""
         return self.offline_since + conf.offline_max_age()
 
+    @property
+    def held_nothing(self) -> bool:
+        """It had been away for so long that it had deleted everything before the change."""
+        return not self.is_connected and self.at_the_latest <= self.receipt.raised_at
+
 
 @dataclass(frozen=True)
 class Change:

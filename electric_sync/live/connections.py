@@ -179,7 +179,7 @@ class Connections:
     async def _write(self, news: _News) -> bool:
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._thread, _write, self.process, news.reports(), news)
+            await loop.run_in_executor(self._thread, _write, self.process, news)
         except Exception as error:  # noqa: BLE001 the database, or a project's receiver of the signal
             logger.warning("Who is connected was not written; it will be tried again: %s", error)
             return False
@@ -221,7 +221,11 @@ class _News:
         # What opened meanwhile was not among all: the next `seen` will say so.
 
     def reports(self) -> str:
-        """What is to be in the database of each page, as JSON: read in the event loop."""
+        """What is to be in the database of each page, as JSON.
+
+        Made in the thread, while the event loop goes on: what it changes meanwhile may be told
+        already, which is as true, and is told again.
+        """
         return json.dumps(
             [
                 {
@@ -312,9 +316,9 @@ RETURNING *
 )
 
 
-def _write(process: str, reports: str, news: _News) -> None:
+def _write(process: str, news: _News) -> None:
     try:
-        sessions = news.sessions | _write_pages(process, reports, news)
+        sessions = news.sessions | _write_pages(process, news)
         if sessions or news.emptied:
             _clear(sessions, news.emptied)
         if news.purges:
@@ -324,13 +328,13 @@ def _write(process: str, reports: str, news: _News) -> None:
         raise
 
 
-def _write_pages(process: str, reports: str, news: _News) -> set[UUID]:
+def _write_pages(process: str, news: _News) -> set[UUID]:
     """Write, add and remove rows; returns the sessions that have a page less.
 
     Each statement is a transaction: none waits for sessions while it holds some.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_TELL, {"reports": reports, "process": process})
+        cursor.execute(_TELL, {"reports": news.reports(), "process": process})
         if not (news.closed or news.all):
             return set()
         cursor.execute(

@@ -73,6 +73,7 @@ def test_a_change_tells_who_lost_what_by_whom_and_where(firm: Firm) -> None:
     chrome = sign_in(firm, "viewer")
     sign_in(firm, "viewer", FIREFOX, last_seen_at=LAST_SEEN)
     sharing.unshare_workspace(firm.actor(), firm.workspace, firm.people["viewer"].pk)
+    Receipt.objects.update(raised_at=LAST_SEEN + timedelta(minutes=4))
     clear(Receipt.objects.get(session_id=chrome.pk))
 
     (change,) = shown(firm)
@@ -170,6 +171,7 @@ def test_each_device_has_a_line(firm: Firm) -> None:
     sign_in(firm, "viewer", FIREFOX, last_seen_at=LAST_SEEN)
     connect(sign_in(firm, "viewer", ""))
     sharing.unshare_workspace(firm.actor(), firm.workspace, firm.people["viewer"].pk)
+    Receipt.objects.update(raised_at=LAST_SEEN + timedelta(minutes=4))
     clear(Receipt.objects.get(session_id=chrome.pk))
 
     html = rendered(firm, "receipts")
@@ -184,6 +186,16 @@ def test_each_device_has_a_line(firm: Firm) -> None:
     assert connected == "A browser connected, not cleared yet"
     assert cleared.startswith("Chrome on Linux cleared after 0.1 s")
     assert [html.count(name) for name in ('class="is-waiting"', 'class="is-done"')] == [2, 1]
+
+
+def test_a_device_that_was_away_for_too_long_holds_nothing(firm: Firm) -> None:
+    sign_in(firm, "viewer", FIREFOX, last_seen_at=timezone.now() - timedelta(days=7, minutes=1))
+    Membership.objects.filter(user=firm.people["viewer"]).update(role="editor")
+
+    html = rendered(firm, "receipts")
+
+    assert "holds nothing any more" in html
+    assert "is-waiting" not in html
 
 
 def test_without_a_change_there_is_nothing_to_see(firm: Firm) -> None:

@@ -1,8 +1,9 @@
 """For every test: a PostgreSQL server, the right settings, and one of hypothesis's profiles.
 
-There are two Django projects here, and one process can hold one. `tests/electric_sync` is
-tested inside `tests/project`, a project that knows nothing of the product; everything else
-inside the product. So each is a run of its own; bin/test does both.
+There are two Django projects here, and one process can hold one. `tests/electric_sync`, and the
+engine that Electric's own clients read from in `tests/official`, are tested inside `tests/project`,
+a project that knows nothing of the product; everything else inside the product. So each is a run
+of its own; bin/test does both.
 
 All this happens while pytest imports this file, before the conftests below it, which may
 import models.
@@ -23,7 +24,7 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.postgres import database_url, test_server
 
-SYNC_LAYER = "electric_sync"
+SYNC_LAYER = {"electric_sync", "official"}
 LONG = os.environ.get("PLAINROW_LONG") == "1"
 
 _running = ExitStack()
@@ -33,7 +34,7 @@ def _settings_for(arguments: list[str]) -> str:
     """Return the settings module that the tests named on the command line need."""
     places = [Path(argument.partition("::")[0]).parts for argument in arguments]
     named = [parts for parts in places if "tests" in parts]
-    of_sync_layer = [SYNC_LAYER in parts for parts in named]
+    of_sync_layer = [not SYNC_LAYER.isdisjoint(parts) for parts in named]
     if any(of_sync_layer) and all(of_sync_layer):
         return "tests.project.settings"
     return "tests.settings"
@@ -79,7 +80,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
         return None
     suite = collection_path.relative_to(tests).parts[0]
     runs_sync_layer = os.environ["DJANGO_SETTINGS_MODULE"] == "tests.project.settings"
-    return True if (suite == SYNC_LAYER) is not runs_sync_layer else None
+    return True if (suite in SYNC_LAYER) is not runs_sync_layer else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

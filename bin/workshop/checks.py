@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from tests.chromium import find_chromium
-from workshop.packages import browser_packages, debian_package, python_packages
+from workshop.packages import browser_packages, debian_package, node_for_tests, python_packages
 from workshop.places import BASE, BIN, DATA, clean_environment
 from workshop.steps import Stop, writable_folder
 
@@ -54,7 +54,8 @@ def main() -> int:
     try:
         writable_folder(DATA)
         python_packages("requirements-dev.txt")
-        browser_packages()
+        browser_packages(with_tests=True)
+        node_for_tests()
         _need_chromium()
     except Stop as stop:
         print(f"\n{stop}", file=sys.stderr)
@@ -116,8 +117,9 @@ def _deployment() -> list[Check]:
 
 def _suites(pytest: list[str], counts: dict[str, str]) -> list[Check]:
     """Return the two suites: each has a Django project of its own (see tests/conftest.py)."""
+    sync_layer = ["tests/electric_sync", "tests/official"]
     return [
-        Check("Tests of the sync layer", [*pytest, "tests/electric_sync"], counts),
+        Check("Tests of the sync layer", [*pytest, *sync_layer], counts),
         Check("Tests of the product", [*pytest, "tests"], counts),
     ]
 

@@ -22,6 +22,7 @@ MACHINES_AUTHORITIES = (
     "/etc/pki/tls/certs/ca-bundle.crt",
 )
 OLDEST_NPM = 7  # the first that reads our lock file's format
+OLDEST_NODE = 20  # the first that the tests' programs run on
 
 
 def python_packages(requirements: str) -> None:
@@ -45,21 +46,33 @@ def python_packages(requirements: str) -> None:
     mark.write_text(wanted)
 
 
-def browser_packages() -> None:
-    """Fetch the browser's packages into `node_modules`, unless that was done already."""
-    wanted = _hash_of([BASE / "package-lock.json"])
+def browser_packages(*, with_tests: bool = False) -> None:
+    """Fetch the browser's packages into `node_modules`, unless that was done already.
+
+    Those that only tests need come with them if asked for, and stay when they are there.
+    """
+    lock = [BASE / "package-lock.json"]
     mark = NODE_MODULES / f".{MARK}"
-    if _is_marked(mark, wanted):
+    wanted = _hash_of(lock, *(["tests"] if with_tests else []))
+    if any(_is_marked(mark, enough) for enough in {wanted, _hash_of(lock, "tests")}):
         return
     npm = _npm()
     with step("Fetching the browser's packages"):
         run(
-            [npm, "ci", "--ignore-scripts", "--prefix", BASE],
+            [npm, "ci", "--ignore-scripts", "--prefix", BASE,
+             *([] if with_tests else ["--omit=dev"])],
             log=LOGS / "npm.log",
             env=_npm_environment(),
             advice="Packages come from the place that your npm is set up for. Is it reachable?",
-        )
+        )  # fmt: skip
     mark.write_text(wanted)
+
+
+def node_for_tests() -> None:
+    """See to a Node that Electric's clients run on: the machine's, or one in `.venv`."""
+    found = shutil.which("node")
+    if not found or _major_version(found) < OLDEST_NODE:
+        python_packages("requirements-node.txt")
 
 
 def debian_package(name: str, *, why: str) -> bool:
@@ -104,15 +117,15 @@ def _works(python: Path) -> bool:
 def _npm() -> Path:
     """Return the machine's npm, or one that pip brings into `.venv`."""
     found = shutil.which("npm")
-    if found and _npm_version(found) >= OLDEST_NPM:
+    if found and _major_version(found) >= OLDEST_NPM:
         return Path(found)
     python_packages("requirements-node.txt")
     return BIN / "npm"
 
 
-def _npm_version(npm: str) -> int:
-    answer = subprocess.run([npm, "--version"], capture_output=True, text=True)
-    version = re.match(r"(\d+)\.", answer.stdout)
+def _major_version(program: str) -> int:
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True)
+    version = re.match(r"v?(\d+)\.", answer.stdout)
     return int(version[1]) if version else 0
 
 

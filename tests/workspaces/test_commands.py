@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -272,7 +271,7 @@ class TestDemo:
             False,
             False,
         )
-        assert authenticate(username=INES.email, password="demo") is None
+        assert not ines.check_password("demo")
 
     def test_nobody_but_the_sample_people_signs_in_so(self, firm: Firm) -> None:
         load(TODAY)

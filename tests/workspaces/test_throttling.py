@@ -126,6 +126,17 @@ def test_the_admins_sign_in_counts_with_ours(firm: Firm) -> None:
     assert (refused.status_code, "Retry-After" in refused) == (429, True)
 
 
+def test_whoever_sits_at_somebody_elses_device_cannot_guess_their_password(firm: Firm) -> None:
+    client, change = Client(), reverse("pages:change-password")
+    attempt(password=PASSWORD, client=client)
+    new = {"new_password1": "another horse", "new_password2": "another horse"}
+    tried = [WRONG] * LIMIT + [PASSWORD]
+    said = [client.post(change, {"old_password": each, **new}).status_code for each in tried]
+    assert said == [422] * (LIMIT - 1) + [429] * 2
+    AccessAttempt.objects.all().delete()
+    assert client.post(change, {"old_password": PASSWORD, **new}).status_code == 303
+
+
 def test_the_demos_buttons_need_no_password(firm: Firm, settings: Any) -> None:
     sample = PEOPLE[0]
     User.objects.create_user("sample@x.example", name=sample.name, id=sample.user_id)

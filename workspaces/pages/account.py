@@ -54,7 +54,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     # Django looks at the password when it is first asked for the user: now, not after the change.
     if session is None or not request.user.is_authenticated:
         return _show(request, NameForm(), None)  # to sign in
-    form = OwnPasswordForm(request.user, request.POST)
+    form = OwnPasswordForm(request.user, request.POST, request=request)
     if not form.is_valid():
         return _show(request, NameForm(), form)
     with answering(request), followed(request):

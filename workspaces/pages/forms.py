@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.http import HttpRequest, QueryDict
 
 from workspaces.columns.number import MAX_PRECISION, precision_of
 from workspaces.columns.select import options_of
-from workspaces.models import DataTableColumn, Role, Workspace
+from workspaces.models import DataTableColumn, Role, User, Workspace
 from workspaces.models.fields import MAX_NAME
 
 Type = DataTableColumn.Type
@@ -91,14 +92,25 @@ class FirstPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 
 
 class OwnPasswordForm(FirstPasswordForm, PasswordChangeForm):
-    """Another password, for whoever knows the old one."""
+    """Another password, for whoever knows the old one. Wrong ones count as when signing in."""
 
     field_order = ["old_password", "new_password1", "new_password2"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, user: User, data: Any = None, *, request: HttpRequest | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(user, data, **kwargs)
+        self._request = request
         self.fields["old_password"].label = "Present password"
         self.fields["old_password"].widget.attrs.update({"class": "input", "autofocus": False})
+
+    def clean_old_password(self) -> str:
+        """Tried like a sign-in: whoever sits at a device that is not theirs may not go on
+        guessing."""
+        old: str = self.cleaned_data["old_password"]
+        if authenticate(self._request, username=self.user.email, password=old) is None:
+            raise forms.ValidationError(self.error_messages["password_incorrect"])
+        return old
 
 
 class ColumnForm(NameForm):

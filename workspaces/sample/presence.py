@@ -70,6 +70,8 @@ def _stay(stop: Event, here: Event, gone: Event) -> None:
         while not gone.is_set():
             for _ in own.connection.notifies(timeout=LOOK, stop_after=1):
                 stop.set()
+        with own.cursor() as cursor:  # closing alone would let go of it a moment later
+            cursor.execute("select pg_advisory_unlock_shared(%s, %s)", LOCK)
     finally:
         here.set()
         stop.set()  # a lost connection ends their work as well

@@ -18,6 +18,7 @@ from electric_sync.client.messages import (
 from electric_sync.client.parsers import PYTHON
 from electric_sync.client.rows import Difference, Rows
 from electric_sync.client.stream import ShapeStream, State
+from electric_sync.client.subset import Subset
 
 __all__ = [
     "PYTHON",
@@ -37,6 +38,7 @@ __all__ = [
     "SnapshotEnd",
     "State",
     "Stuck",
+    "Subset",
     "Unavailable",
     "UpToDate",
 ]

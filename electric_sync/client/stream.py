@@ -29,6 +29,7 @@ from electric_sync.client.parsers import Parse, row_reader
 from electric_sync.client.progress import BEGINNING, NOW, Progress
 from electric_sync.client.service import Answer, Events, Headers, Service
 from electric_sync.client.shape import Parameters, Shape
+from electric_sync.client.subset import Subset, read_subset, subset_body
 
 logger = logging.getLogger("electric_sync.client")
 
@@ -146,6 +147,7 @@ class ShapeStream:
         self._is_to_restart = False
         # What has gone wrong lately, and how often.
         self._patience = patience
+        self._waits = backoff
         self._backoff = Backoff(*backoff)
         self._unanswered_since: float | None = None
         self._stale = 0
@@ -221,6 +223,36 @@ class ShapeStream:
         self._ready.clear()
         self._is_to_restart = True
 
+    async def subset(
+        self,
+        where: str | None = None,
+        *,
+        params: Parameters = (),
+        order_by: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> Subset:
+        """Some of the shape's rows as they are now. The messages go on beside it.
+
+        For shapes with ``log="changes_only"``: those that are wanted, when they are wanted.
+        ``limit`` and ``offset`` need an ``order_by``. Any task may ask, at any time.
+
+        Raises:
+            Refused, BadAnswer, Unavailable: as for messages.
+        """
+        body = subset_body(where, params, order_by, limit, offset)
+        query = self._wanted | {"offset": NOW}
+        backoff, since = Backoff(*self._waits), time.monotonic()
+        while True:
+            try:
+                answer = await self._service.ask(query, body=body)
+            except Unavailable as fault:
+                if self._patience is not None and time.monotonic() - since >= self._patience:
+                    raise
+                await pause(backoff.next(at_least=fault.retry_after))
+            else:
+                return read_subset(answer.body, self._reader(answer.headers) or self._read_row)
+
     def _has_ended(self) -> bool:
         if self.state is State.FAILED and self.fault is not None:
             raise self.fault
@@ -277,7 +309,7 @@ class ShapeStream:
             return
         objection = self._progress.objection(answer.headers)
         if objection is None:
-            self._read_schema(answer.headers)
+            self._read_row = self._reader(answer.headers) or self._read_row
             messages = self._messages(answer.body)
             if answer.status == httpx.codes.NO_CONTENT:
                 messages.append(UpToDate())
@@ -305,12 +337,14 @@ class ShapeStream:
         self._progress.take_over(headers)
         self._stale = 0
 
-    def _read_schema(self, headers: httpx.Headers) -> None:
-        if (schema := headers.get("electric-schema")) is not None:
-            try:
-                self._read_row = row_reader(json.loads(schema), self._parsers)
-            except (ValueError, AttributeError) as error:
-                raise BadAnswer(f"{self._service} sent an electric-schema of no form.") from error
+    def _reader(self, headers: httpx.Headers) -> ReadRow | None:
+        """What makes rows of this answer's, if it tells their schema."""
+        if (schema := headers.get("electric-schema")) is None:
+            return None
+        try:
+            return row_reader(json.loads(schema), self._parsers)
+        except (ValueError, AttributeError) as error:
+            raise BadAnswer(f"{self._service} sent an electric-schema of no form.") from error
 
     def _messages(self, items: Any) -> list[Message]:
         if not isinstance(items, list):

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from electric_sync.client import PYTHON, Refused, Rows, ShapeStream, State
+from electric_sync.client import PYTHON, Change, Refused, Rows, ShapeStream, State
 from tests.client.engine import SECRET, EngineProcess, database_named
 
 pytestmark = pytest.mark.anyio
@@ -183,7 +183,7 @@ async def test_another_process_goes_on_from_handle_and_offset(
     async with rows_of() as rows:
         await rows.wait_until_current()
     connection.execute("UPDATE items SET name = 'c' WHERE id = 1")
-    changes = []
+    changes: list[Change] = []
     async with ShapeStream(
         engine.url,
         table="items",
@@ -194,7 +194,7 @@ async def test_another_process_goes_on_from_handle_and_offset(
         async with asyncio.timeout(PATIENCE):
             while not changes:
                 message = await anext(stream)
-                changes += [message] if hasattr(message, "key") else []
+                changes += [message] if isinstance(message, Change) else []
     assert changes[0].value == {"id": "1", "name": "c"}
 
 
@@ -224,6 +224,26 @@ async def test_values_of_all_types_are_the_same_in_snapshot_and_log(
     assert second["list"] == [1, None, 3]
     assert second["lists"] == '{{"a b",c},{"\\"",NULL}}'  # no parser for text
     assert second["made"] == {"a": [1, None]}
+
+
+async def test_a_subset_and_the_log_beside_it(
+    engine: EngineProcess, connection: psycopg.Connection
+) -> None:
+    connection.execute("INSERT INTO items SELECT n, 'a', n * 10 FROM generate_series(1, 9) n")
+    async with ShapeStream(
+        engine.url, table="items", log="changes_only", secret=SECRET, parsers=PYTHON
+    ) as stream:
+        await anext(stream)
+        connection.execute("UPDATE items SET name = 'b' WHERE id = 9")
+        subset = await stream.subset("size > $1", params=[30], order_by="size DESC", limit=2)
+        connection.execute("UPDATE items SET name = 'c' WHERE id = 8")
+        changes: list[Change] = []
+        async with asyncio.timeout(PATIENCE):
+            while len(changes) < 2:
+                message = await anext(stream)
+                changes += [message] if isinstance(message, Change) else []
+    assert [(row["id"], row["name"]) for row in subset.rows.values()] == [(9, "b"), (8, "a")]
+    assert [subset.sees(change) for change in changes] == [True, False]
 
 
 async def test_what_the_engine_refuses_is_said_in_its_words(

@@ -110,11 +110,12 @@ class Server:
         self._tasks.add(task)
         self.open_connections += 1
         try:
+            ahead = b""
             while True:
-                request = await _read(reader)
+                request = await _read(reader, ahead)
                 self.requests.append(request)
                 await self._tell()
-                await self._play(request, reader, Wire(writer))
+                ahead = await self._play(request, reader, Wire(writer))
         except (Cut, EOFError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
@@ -127,23 +128,24 @@ class Server:
         async with self._happened:
             self._happened.notify_all()
 
-    async def _play(self, request: Request, reader: asyncio.StreamReader, wire: Wire) -> None:
-        """Play an answer, until it ends or the client hangs up."""
+    async def _play(self, request: Request, reader: asyncio.StreamReader, wire: Wire) -> bytes:
+        """Play an answer, until it ends or the client hangs up; what came of the next request."""
         answering = asyncio.ensure_future(self.play(request, wire))
-        leaving = asyncio.ensure_future(reader.read(1))
+        listening = asyncio.ensure_future(reader.read(1))
         try:
-            await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
+            await asyncio.wait((answering, listening), return_when=asyncio.FIRST_COMPLETED)
+            if listening.done() and not listening.result():
                 raise Cut
             await answering
+            return listening.result() if listening.done() else b""
         finally:
-            leaving.cancel()
+            listening.cancel()
             answering.cancel()
-            await asyncio.wait((answering, leaving))
+            await asyncio.wait((answering, listening))
 
 
-async def _read(reader: asyncio.StreamReader) -> Request:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+async def _read(reader: asyncio.StreamReader, ahead: bytes) -> Request:
+    head = (ahead + await reader.readuntil(b"\r\n\r\n")).decode()
     first, *lines = head.strip().split("\r\n")
     method, target, _ = first.split(" ")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}

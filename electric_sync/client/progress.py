@@ -95,16 +95,14 @@ class Progress:
         """Make the next address one that no cache has seen."""
         self._cache_buster = secrets.token_hex(8)
 
-    def begin_anew(self, *, proposed: str | None, is_expired: bool) -> None:
-        """Forget the place. ``proposed`` is the shape that the service has instead.
-
-        ``is_expired``: what the service had under the old handle counts no more.
-        """
+    def begin_anew(self, proposed: str | None = None) -> None:
+        """Forget the place. ``proposed`` is the shape that the service has instead."""
         if proposed is None or proposed == self.handle:
             self.ask_past_caches()
-        elif is_expired:
-            self._cache_buster = None  # the new handle makes an address that others share
-        if is_expired and not self.is_at_start and proposed != self.handle:
+        else:
+            # The new handle makes an address that others ask for, too.
+            self._cache_buster = None
+        if not self.is_at_start and proposed != self.handle:
             self._expired = self.handle
         self.handle, self.offset, self._proposed = None, self._start, proposed
         self._cursor = None

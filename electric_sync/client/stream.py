@@ -277,7 +277,7 @@ class ShapeStream:
         self._in_a_row = 0
         try:
             if self._is_to_restart:
-                await self._refetch(None, is_expired=False)
+                await self._refetch(None)
             elif self._listening is not None:
                 await self._listen(self._listening)
             elif self._progress.is_complete and self._uses_events and self.fault is None:
@@ -290,7 +290,7 @@ class ShapeStream:
             # The log is shorter than what we know of it. To have lost something costs a refetch.
             if "offset" not in refusal.errors or self._progress.is_at_start:
                 raise
-            await self._refetch(None, is_expired=False)
+            await self._refetch(None)
 
     async def _ask(self) -> None:
         # After a failure the first answer is to come at once, not when there is news.
@@ -305,7 +305,7 @@ class ShapeStream:
         """Take over what a whole answer says."""
         self._hear()
         if answer.is_conflict:
-            await self._refetch(answer.headers.get("electric-handle"), is_expired=True)
+            await self._refetch(answer.headers.get("electric-handle"))
             return
         objection = self._progress.objection(answer.headers)
         if objection is None:
@@ -400,8 +400,7 @@ class ShapeStream:
             batch = await self._next_batch(listening)
         except Unavailable:
             self._listening = None
-            if not listening.has_news:  # else it did work; any connection may break
-                self._count_failed_events()
+            self._count_failed_events()
             raise
         except BaseException:
             self._listening = None  # cancelled, maybe; it has hung up
@@ -475,7 +474,7 @@ class ShapeStream:
         self._be(State.WAITING)
         await pause(seconds)
 
-    async def _refetch(self, proposed: str | None, *, is_expired: bool) -> None:
+    async def _refetch(self, proposed: str | None) -> None:
         """Begin anew, with the shape that the service proposes if it does."""
         self._is_to_restart = False
         await self._hang_up()
@@ -488,7 +487,7 @@ class ShapeStream:
                 "above all."
             )
         logger.info("The shape at %s begins anew.", self._service)
-        self._progress.begin_anew(proposed=proposed, is_expired=is_expired)
+        self._progress.begin_anew(proposed)
         if self._refetches > 1:
             self._progress.ask_past_caches()
         self._read_row = row_reader({}, self._parsers)

@@ -280,6 +280,20 @@ async def test_a_service_that_knows_no_events_is_asked_by_long_polling(
 
 
 @pytest.mark.anyio
+async def test_streams_that_end_in_order_may_do_so_as_often_as_they_like(
+    server: Server, electric: Electric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "HASTY_SECONDS", 0.0)  # they took long enough
+    async with await following(server) as stream:
+        server.play = in_turn(*[ends_at_once] * 10, then=electric.play)
+        waiting = asyncio.ensure_future(_until_a_change(stream))
+        await server.until(lambda: len(server.requests) > 12)
+        await electric.commit(("insert", 3, {"name": "three"}))
+        await waiting
+    assert all(request.is_for_events for request in server.requests if request.is_live)
+
+
+@pytest.mark.anyio
 async def test_connections_that_brought_something_may_break_as_often_as_they_like(
     server: Server, electric: Electric
 ) -> None:

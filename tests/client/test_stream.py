@@ -253,6 +253,28 @@ async def test_a_stream_has_one_reader(server: Server) -> None:
         waiting.cancel()
 
 
+async def test_others_get_their_turn_while_many_messages_are_taken(
+    server: Server, electric: Electric
+) -> None:
+    electric.chunk = 5_000
+    await electric.rotate(*(inserted(number) for number in range(5_000)))
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with ShapeStream(server.url, table="items") as stream:
+        await anext(stream)
+        taking_turns = asyncio.ensure_future(other())
+        for _ in range(4_900):
+            await anext(stream)
+        taking_turns.cancel()
+    assert turns == 4
+
+
 # ── going on
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -102,6 +103,48 @@ async def test_waits_grow_at_random_up_to_a_bound(electric: Electric, pauses: li
     assert len(pauses) == 40
     assert all(0 <= wait <= bound for wait, bound in zip(pauses, bounds, strict=True))
     assert len(set(pauses)) == 40
+
+
+async def test_waits_are_short_again_after_something_came(
+    electric: Electric, pauses: list[float]
+) -> None:
+    failing = [refusing(500)] * 10
+    play = in_turn(*failing, electric.play, electric.play, refusing(500), then=electric.play)
+    async with Server(play) as server, ShapeStream(server.url, backoff=(0.001, 100)) as stream:
+        await whole(stream)
+        waiting = asyncio.ensure_future(whole(stream))
+        await server.until(lambda: len(server.requests) == 14)
+        await electric.commit(("insert", 3, {"name": "three"}))
+        await waiting
+    assert len(pauses) == 11
+    assert pauses[-1] <= 0.001
+
+
+async def test_where_asking_works_and_waiting_does_not_waits_grow(
+    electric: Electric, pauses: list[float]
+) -> None:
+    """A proxy that ends whatever takes long, say."""
+
+    async def play(request: Request, wire: Wire) -> None:
+        await (cut if request.is_live else electric.play)(request, wire)
+
+    async with Server(play) as server, ShapeStream(server.url, backoff=(0.001, 100)) as stream:
+        for _ in range(15):
+            await whole(stream)
+    assert max(pauses) > 0.1
+
+
+async def test_an_outage_is_one_line_in_the_log(
+    electric: Electric, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "electric_sync.client")
+    play = in_turn(*[refusing(503, {"message": "starting"})] * 5, then=electric.play)
+    async with Server(play) as server, ShapeStream(server.url) as stream:
+        await whole(stream)
+    said = [each.message for each in caplog.records if each.name == "electric_sync.client"]
+    assert len(said) == 2
+    assert "starting" in said[0]
+    assert "answers again" in said[1]
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -111,6 +111,32 @@ def test_a_form_about_it_closes_and_its_words_stay(api: Api, goods: Table, mira:
     expect(typed(mira)).to_contain_text("A better name")
 
 
+def test_a_form_closes_when_what_it_changes_may_only_be_looked_at(
+    api: Api, goods: Table, mira: Person
+) -> None:
+    mira.open(goods)
+    mira.choose("This table", "Rename table")
+    mira.dialog.get_by_role("textbox").fill("A better name")
+    api.give(MIRA, "Warehouse", "view")
+    expect(mira.dialog).to_have_count(0)
+    expect(typed(mira)).to_contain_text("A better name")
+    expect(mira.row("Mug")).to_be_visible()
+
+
+def test_a_form_on_a_page_of_its_own_says_nothing_any_more_of_what_it_was_about(
+    api: Api, goods: Table, mira: Person
+) -> None:
+    mira.page.goto(f"{goods.path}delete")
+    mira.wait_until_live()
+    expect(mira.page.locator("#main")).to_contain_text(goods.name)
+    api.take(MIRA, "Warehouse")
+    expect(notice(mira, "this form")).to_be_visible()
+    expect(mira.page.locator("#sidebar").get_by_role("link", name=goods.name)).to_have_count(0)
+    assert goods.name not in mira.page.content()
+    api.give(MIRA, "Warehouse", "edit")
+    expect(mira.button("Delete table")).to_be_visible()
+
+
 def test_a_lowered_role_closes_the_editor_and_keeps_the_words(
     api: Api, goods: Table, mira: Person
 ) -> None:

@@ -6,7 +6,7 @@ import { giveUpEditor } from "./grid/editing.js";
 import { theGrid } from "./grid/cells.js";
 import { mayEdit } from "./grid/columns.js";
 import { settleWindow } from "./grid/windows.js";
-import { giveUpForm, isFilledIn } from "./dialogs.js";
+import { giveUpForm, isFilledIn, isFormLost } from "./dialogs.js";
 import { entitle, element, icon, onPage } from "./page.js";
 import { discardTyped, hasTyped, keepTyped, typedSection } from "./saving/typed.js";
 import { giveUpChanges, isEmpty } from "./saving/changes.js";
@@ -46,6 +46,7 @@ document.addEventListener("live:withdrawing", ({ detail: { areas } }) => {
 document.addEventListener("live:access", () => {
   settleWindow();
   if (isLost()) showLost();
+  else if (isFormLost()) keepTyped(giveUpForm());
   else if (notice) showAgain();
 });
 
@@ -90,6 +91,7 @@ function showLost() {
 
 /** The page is back: as it was, with what was typed above it. */
 function showAgain() {
+  if (document.querySelector("#main #form:empty")) return location.reload(); // it was given up
   for (const part of document.querySelectorAll("#page [data-notice]")) part.remove();
   for (const part of document.querySelectorAll("[data-put-away]")) part.removeAttribute("data-put-away");
   notice = null;

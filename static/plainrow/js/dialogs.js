@@ -54,21 +54,33 @@ function follow(address) {
   link.click();
 }
 
+/** The form that is open, over the page or on one of its own. */
+const theForm = () => dialog.querySelector("#form") ?? document.querySelector("#main #form");
+
 /** The fields of the open form in which something was typed. */
-function filledIn() {
-  return [...dialog.querySelectorAll("input:not([type=hidden]), textarea")].filter(
+function filledIn(form = theForm()) {
+  return [...(form?.querySelectorAll("input:not([type=hidden]), textarea") ?? [])].filter(
     (field) => field.value !== field.defaultValue,
   );
 }
 
 export const isFilledIn = () => filledIn().length > 0;
 
+/** Whether the open form is about something that may not be changed any more: its guard says so. */
+export const isFormLost = () => Boolean(theForm()?.querySelector("[data-live-withdrawn]"));
+
 /**
- * Close the form: what it is about is not to be seen any more.
+ * Close the form: what it is about is not to be seen any more. On a page of its own everything
+ * around it names that, too.
  * @returns {import("./saving/typed.js").Entry[]}
  */
 export function giveUpForm() {
-  const entries = filledIn().map((field) => ({ what: `${field.labels?.[0]?.textContent.trim() || "Text"} in a form`, text: field.value }));
+  const form = theForm();
+  const entries = filledIn(form).map((field) => ({ what: `${field.labels?.[0]?.textContent.trim() || "Text"} in a form`, text: field.value }));
+  if (form && !dialog.contains(form)) {
+    form.replaceChildren();
+    document.querySelector("#page .topbar > nav")?.remove();
+  }
   if (dialog.open) dialog.close();
   dialog.replaceChildren();
   return entries;

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.api import Api
 from tests.browser.person import Person, Table
@@ -210,3 +210,37 @@ def test_a_link_to_what_was_taken_back_says_so(api: Api, goods: Table, mira: Per
     expect(
         mira.page.get_by_role("heading", name="There is nothing at this address")
     ).to_be_visible()
+
+
+def test_what_was_on_its_way_to_be_saved_can_be_copied_too(
+    api: Api, goods: Table, mira: Person
+) -> None:
+    mira.open(goods)
+    waiting: list[Route] = []
+    mira.page.route("**/api/rows/*", lambda route: waiting.append(route))
+    mira.cell(goods, "Mug", "On hand").click()
+    mira.type("342", "Enter")
+    expect(mira.page.locator(".is-saving")).to_have_count(1)
+    api.take(MIRA, "Warehouse")
+    expect(notice(mira)).to_be_visible()
+    expect(typed(mira)).to_have_count(0)
+    for route in waiting:
+        route.continue_()
+    expect(typed(mira)).to_contain_text("342")
+
+
+def test_a_page_without_a_socket_notices_when_its_answer_is_no(
+    api: Api, goods: Table, mira: Person
+) -> None:
+    """The fourth layer: a refused save asks for the version, and what was lost leaves the page."""
+    mira.page.route_web_socket("**/live/", lambda socket: socket.close())
+    mira.page.goto(goods.path)
+    cell = mira.cell(goods, "Mug", "On hand")
+    expect(cell).to_have_text("0")
+    api.take(MIRA, "Warehouse")
+    cell.click()
+    mira.type("5", "Enter")
+    expect(mira.page.locator(".cell-note")).to_have_text("Not saved")
+    mira.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(mira.page.locator(".grid tbody tr")).to_have_count(0)
+    expect(typed(mira)).to_contain_text("5")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from tests.browser.api import Api
 from tests.browser.installation import Installation
@@ -116,6 +116,37 @@ def test_signing_out_works_offline(
         ]
     )
     mira.page.goto(stock.path)
+    expect_signed_out(mira)
+
+
+def test_somebody_who_has_not_saved_is_asked_before_signing_out(stock: Table, mira: Person) -> None:
+    mira.open(stock)
+    mira.cell(stock, "Mug", "On hand").click()
+    mira.type("many", "Enter")
+    expect(mira.page.locator(".cell-note")).to_have_text("Not saved")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    mira.page.once("dialog", stay)
+    sign_out(mira)
+    assert asked == ["Something that you typed is not saved. Leave all the same?"]
+    expect(mira.cell(stock, "Mug", "On hand")).to_contain_text("many")
+    mira.page.once("dialog", lambda dialog: dialog.accept())
+    sign_out(mira)
+    expect_signed_out(mira)
+
+
+def test_a_page_without_a_socket_notices_when_one_comes_back_to_it(
+    api: Api, stock: Table, mira: Person
+) -> None:
+    mira.page.route_web_socket("**/live/", lambda socket: socket.close())
+    mira.page.goto(stock.path)
+    expect(mira.cell(stock, "Mug", "On hand")).to_have_text("0")
+    api.end_devices(MIRA)
+    mira.page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect_signed_out(mira)
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from electric_sync import resync, tenants
 from electric_sync.models import (
+    DEAD_AFTER,
     AccessLog,
     LiveSocket,
     Receipt,
@@ -228,7 +229,10 @@ class LiveSocketAdmin(SteeringAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LiveSocket]:
         waiting = Receipt.objects.filter(session_id=OuterRef("session_id"), cleared_at=None)
-        return super().get_queryset(request).annotate(waits=Exists(waiting))
+        dead = timezone.now() - DEAD_AFTER
+        return (
+            super().get_queryset(request).filter(seen_at__gt=dead).annotate(waits=Exists(waiting))
+        )
 
     def sessions(self, queryset: QuerySet[LiveSocket]) -> UserSessions:
         return UserSession.objects.filter(pk__in=queryset.order_by().values("session"))

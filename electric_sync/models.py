@@ -8,6 +8,7 @@ learns of them by the same stream as of any other row.
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,9 @@ from django.db.models.functions import Cast, Now
 from django.utils import timezone
 
 from electric_sync.device import device_of
+
+DEAD_AFTER = timedelta(seconds=150)
+"""A process that has not written for so long that its pages are connected is gone."""
 
 
 class CurrentTransaction(Func):
@@ -137,6 +141,14 @@ class UserSession(models.Model):
         return device_of(self.user_agent)
 
 
+class LiveSockets(models.QuerySet["LiveSocket"]):
+    """Pages that are connected."""
+
+    def alive(self) -> LiveSockets:
+        """Those whose process is there still."""
+        return self.filter(seen_at__gt=timezone.now() - DEAD_AFTER)
+
+
 class LiveSocket(models.Model):
     """A page that is connected, as its web process tells.
 
@@ -164,6 +176,8 @@ class LiveSocket(models.Model):
         help_text="Snapshot up to which the page has said that it shows nothing else.",
     )
     refused = models.IntegerField(default=0)
+
+    objects = LiveSockets.as_manager()
 
     class Meta:
         ordering = ("-since",)

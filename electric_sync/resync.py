@@ -43,7 +43,7 @@ def request(
 
 def pages(*, tenant: Any = None, user: Any = None) -> QuerySet[LiveSocket]:
     """The connected pages that a request with the same arguments concerns."""
-    found = LiveSocket.objects.select_related("session__user")
+    found = LiveSocket.objects.alive().select_related("session__user")
     if tenant is not None:
         found = found.filter(tenant=str(tenant))
     if user is not None:

@@ -5,7 +5,7 @@ new of them is written together, by one thread, so that neither a frame nor the 
 for it; while a batch is written the next one collects. Every ``SEEN_SECONDS`` all rows of the
 process are written anew, and those of it that should not be there are removed: so whatever was
 lost, by an error or over the bound, is right again then. Rows of a process that has not written
-for ``DEAD_SECONDS`` are removed by any other.
+for ``DEAD_AFTER`` are removed by any other.
 
 Receipts
     A receipt is cleared when a page of its session is empty or has confirmed a snapshot that sees
@@ -31,7 +31,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 from django.utils import timezone
 
-from electric_sync.models import LiveSocket, Receipt, ResyncRequest, UserSession
+from electric_sync.models import DEAD_AFTER, LiveSocket, Receipt, ResyncRequest, UserSession
 from electric_sync.signals import receipts_cleared
 from electric_sync.values import Snapshot
 
@@ -39,8 +39,6 @@ logger = logging.getLogger(__name__)
 
 SEEN_SECONDS = 30.0
 """How often a process says that its pages are connected still."""
-DEAD_SECONDS = 150.0
-"""A process that has not written for so long is gone."""
 RETRY_SECONDS = (0.5, 30.0)
 """Shortest and longest wait after an error."""
 MAX_WAITING = 10_000
@@ -124,6 +122,11 @@ class Connections:
             self._news.closed[connection.id] = connection
             self._news_came()
 
+    def going_down(self) -> None:
+        """The process ends soon: its pages will be another's, which nobody should wait for here."""
+        for each in tuple(self._open.values()):
+            self.closed(each)
+
     async def written(self) -> None:
         """Wait until all that is known by now is in the database. Nothing live needs that."""
         while self._news or not self._written.is_set():
@@ -135,8 +138,7 @@ class Connections:
         """Write that all pages are gone, if the database lets us, and stop."""
         self._keeper.cancel()
         await asyncio.wait([self._keeper])
-        for each in tuple(self._open.values()):
-            self.closed(each)
+        self.going_down()
         await self._write(self._take())
         await asyncio.get_running_loop().run_in_executor(self._thread, _close_connection)
         self._thread.shutdown()
@@ -289,7 +291,7 @@ WITH gone AS (
     SELECT id FROM {_SOCKETS}
      WHERE id = ANY(%(closed)s::uuid[])
         OR (%(all)s AND process = %(process)s AND NOT id = ANY(%(open)s::uuid[]))
-        OR (%(all)s AND seen_at < now() - %(dead)s * interval '1 second')
+        OR (%(all)s AND seen_at < now() - %(dead)s::interval)
      ORDER BY id FOR UPDATE SKIP LOCKED)
   RETURNING session_id, refused
 ), counted AS (
@@ -344,7 +346,7 @@ def _write_pages(process: str, news: _News) -> set[UUID]:
                 "open": list(news.changed),
                 "all": news.all,
                 "process": process,
-                "dead": DEAD_SECONDS,
+                "dead": str(DEAD_AFTER),
             },
         )
         return {session_id for (session_id,) in cursor.fetchall()}

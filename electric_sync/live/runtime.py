@@ -154,6 +154,7 @@ class Runtime:
         """Tell every socket that this process is about to end."""
         for socket in tuple(self.sockets):
             socket.going_down()
+        self.connections.going_down()
 
     def look(self) -> None:
         """Somebody's access may be another one: read it."""

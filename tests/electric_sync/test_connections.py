@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from electric_sync.live import connections as module
 from electric_sync.live.connections import Connection, Connections, purge
-from electric_sync.models import LiveSocket, Receipt, ResyncRequest, UserSession
+from electric_sync.models import DEAD_AFTER, LiveSocket, Receipt, ResyncRequest, UserSession
 from electric_sync.signals import receipts_cleared
 from electric_sync.values import Snapshot
 from tests.electric_sync.conftest import People
@@ -73,7 +73,7 @@ class Process:
         self.write()
         self._loop.run(cancel())
         LiveSocket.objects.filter(process=self.connections.process).update(
-            seen_at=timezone.now() - timedelta(seconds=module.DEAD_SECONDS + 1)
+            seen_at=timezone.now() - DEAD_AFTER - timedelta(seconds=1)
         )
 
     def _in_loop(self, call: Callable[..., Any], *args: object) -> Any:
@@ -216,11 +216,23 @@ def test_an_ended_process_leaves_nothing(process, people):
     assert pages() == set()
 
 
+def test_a_process_that_goes_down_leaves_nothing_that_others_would_wait_for(one, people):
+    page = one.open(sign_in(people.clerk))
+    one.write()
+
+    one._in_loop(one.connections.going_down)
+    one.confirm(page)
+    one.write()
+
+    assert pages() == set()
+
+
 def test_the_pages_of_a_process_that_died_are_removed_by_another(process, people):
     dying, living = process(), process()
     dying.open(sign_in(people.clerk))
     page = living.open(sign_in(people.owner))
     dying.die()
+    assert {each.pk for each in LiveSocket.objects.alive()} == {page.id}
 
     living.see()
 

@@ -78,7 +78,7 @@ def test_devices_are_told_with_what_is_not_cleared(firm: Firm) -> None:
     sign_in(firm, "viewer", FIREFOX, last_seen_at=SEEN, refused=2)
     here = sign_in(firm, "viewer", "")
     LiveSocket.objects.create(
-        session=here, tenant=here.tenant, process="p", since=SEEN, seen_at=SEEN
+        session=here, tenant=here.tenant, process="p", since=SEEN, seen_at=timezone.now()
     )
     Receipt.objects.all().delete()
     Membership.objects.filter(user=firm.people["viewer"]).update(role="editor")

@@ -93,7 +93,7 @@ def _devices(person: User, company: Company | None, names: dict[str, str]) -> li
     if company is not None:
         sessions = sessions.filter(tenant=str(company.pk))
     pages = Counter(
-        LiveSocket.objects.filter(session__in=sessions).values_list("session_id", flat=True)
+        LiveSocket.objects.alive().filter(session__in=sessions).values_list("session_id", flat=True)
     )
     waiting = dict(
         Receipt.objects.filter(session_id__in=sessions.values("pk"), cleared_at=None)

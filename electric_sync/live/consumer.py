@@ -349,9 +349,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 raise Refused("too-many")
             place = self._asked_for(message)
         except Refused as refusal:
-            if self._connection is not None:
-                self._connection.refused += 1
-            self._say(type="refused", sub=sub, reason=str(refusal))
+            self._refused(sub, str(refusal))
             return
         self._places[sub] = place
         audience = reconcile(self.held.viewer, {sub: (place.named, None)}).change.get(sub)
@@ -359,6 +357,15 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self._say(type="refused", sub=sub, reason="forbidden")
         else:
             self._show(place, audience, etag=etag if isinstance(etag, str) else None)
+
+    def _refused(self, sub: str, reason: str) -> None:
+        """What was asked for makes no sense, or is not this session's: said, logged and counted."""
+        logger.warning(
+            "A live view was refused to session %s: %s.", self.held.viewer.session_id, reason
+        )
+        if self._connection is not None:
+            self._connection.refused += 1
+        self._say(type="refused", sub=sub, reason=reason)
 
     def _asked_for(self, message: dict[str, Any]) -> Place:
         """What the browser names.

@@ -30,6 +30,8 @@ class Browser:
         self.client = client
         self.elements: dict[str, LiveElement] = {}
         self.heard: list[dict[str, Any]] = []
+        self.connections: list[int] = []
+        """How much had been heard when each socket was opened."""
         self.acknowledges = True
         self._socket: WebsocketCommunicator | None = None
         self._subs = 0
@@ -50,6 +52,7 @@ class Browser:
     def connect(self, **headers: str) -> None:
         """Open the socket and subscribe everything on the page."""
         self._loop.run(self._connect(headers))
+        self.connections.append(len(self.heard))
         for element in self.elements.values():
             self.subscribe(element)
 
@@ -61,6 +64,7 @@ class Browser:
             del self._by_sub[old]
             self.send(type="unsubscribe", sub=old)
         self._by_sub[sub] = element
+        element.withdrawn = False
         self.send(
             **{
                 "type": "subscribe",

@@ -39,11 +39,12 @@ def assert_page_becomes_fresh(browser: Browser) -> None:
         for element in browser.elements.values():
             _wait_until_fresh(browser, element)
         browser.settle()
-        if all(map(partial(_is_fresh, browser), browser.elements.values())):
+        if all(map(partial(is_fresh, browser), browser.elements.values())):
             return
 
 
-def _is_fresh(browser: Browser, element: LiveElement) -> bool:
+def is_fresh(browser: Browser, element: LiveElement) -> bool:
+    """Whether it is what the present access gives."""
     fresh = fresh_rendering(browser, element)
     if fresh is None:
         return element.withdrawn and element.content == ""
@@ -52,7 +53,7 @@ def _is_fresh(browser: Browser, element: LiveElement) -> bool:
 
 
 def _wait_until_fresh(browser: Browser, element: LiveElement) -> None:
-    while not _is_fresh(browser, element):
+    while not is_fresh(browser, element):
         before = element.content
         try:
             browser.receive()

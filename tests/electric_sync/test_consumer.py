@@ -292,6 +292,19 @@ class TestATokenIsRefused:
 
         assert page.hear("refused")["reason"] == "malformed"
 
+    def test_and_that_is_logged_and_counted(self, people, page, loop, caplog):
+        for name in ("no_such_list", "another"):
+            subscribe(page, name, customer_id=1)
+            page.hear("refused")
+
+        async def counted() -> int:
+            (socket,) = runtime.runtime().sockets
+            return socket._connection.refused
+
+        session = page.session.pk
+        assert caplog.messages == [f"A live view was refused to session {session}: unknown."] * 2
+        assert loop.run(counted()) == 2
+
     def test_and_others_go_on(self, people, page):
         add_orders(people.customer, 1, note="here")
         element = page.follow("quiet_orders", customer_id=people.customer.pk)

@@ -482,7 +482,7 @@ def _relations(plan: object) -> list[str]:
     return own + [name for each in plan.values() for name in _relations(each)]
 
 
-USERS, WRITERS = 4, 2
+USERS, WRITERS = 4, 4
 
 step = st.one_of(
     st.tuples(st.just("write"), st.integers(0, USERS - 1), st.sampled_from(["clerk", "owner", ""])),
@@ -502,7 +502,8 @@ def test_invariant_3_a_cached_access_is_what_postgresql_says(committed, story):
     writers = [connect(autocommit=False) for _ in range(WRITERS)]
     held: list[HeldAccess] = []
     try:
-        for what, which, role in [*story, ("commit", 0, None), ("commit", 1, None), ("look", 0, 0)]:
+        ends = [("commit", writer, None) for writer in range(WRITERS)]
+        for what, which, role in [*story, *ends, ("look", 0, None)]:
             if what == "write":
                 _write(writers[which % WRITERS], keys[which], role)
             elif what == "commit":

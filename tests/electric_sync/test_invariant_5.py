@@ -1,8 +1,8 @@
 """Invariant 5: old page + fragments = fresh page, after anything that may happen.
 
 Hypothesis chooses a story: writes by every road, long transactions of others, windows that
-grow and move on, sockets that are lost, an engine whose stream is cut. PostgreSQL, engine,
-hub, consumer and templates are the real ones.
+grow and move on, roles that change, sockets that are lost, an engine whose stream is cut.
+PostgreSQL, engine, hub, consumer and templates are the real ones.
 """
 
 from __future__ import annotations
@@ -188,13 +188,24 @@ def connect_again(world: World, a: int, b: int) -> None:
 def load_the_page_again(world: World, a: int, b: int) -> None:
     browser = world.browsers[a % len(world.browsers)]
     browser.disconnect()
-    browser.open(world.address)
+    if browser.client.get(world.address).status_code == 404:
+        browser.elements = {}  # their role sees nothing of it
+    else:
+        browser.open(world.address)
     browser.connect()
+
+
+def change_a_role(world: World, a: int, b: int) -> None:
+    session = world.browsers[a % len(world.browsers)].session
+    role = ["clerk", "owner", "guest"][b % 3]
+    Membership.objects.filter(shop=world.shop, user=session.user_id).update(role=role)
 
 
 def grow_a_window(world: World, a: int, b: int) -> None:
     browser = world.browsers[a % len(world.browsers)]
     lists = [each for each in browser.elements.values() if each.tag == "tbody"]
+    if not lists:
+        return
     element = lists[b % len(lists)]
     element.size = min(element.size + 100, 500)
     if browser.connected:
@@ -204,6 +215,8 @@ def grow_a_window(world: World, a: int, b: int) -> None:
 def move_a_window_on(world: World, a: int, b: int) -> None:
     browser = world.browsers[a % len(world.browsers)]
     lists = [each for each in browser.elements.values() if each.tag == "tbody"]
+    if not lists:
+        return
     element = lists[b % len(lists)]
     if browser.connected and element.cursors:
         element.after = element.cursors[a % len(element.cursors)]
@@ -243,6 +256,7 @@ HAPPENINGS: list[tuple[Callable[[World, int, int], None], int]] = [
     (lose_the_socket, 1),
     (connect_again, 2),
     (load_the_page_again, 1),
+    (change_a_role, 3),
     (grow_a_window, 2),
     (move_a_window_on, 1),
     (read_some_frames, 3),

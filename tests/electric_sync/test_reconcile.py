@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from electric_sync.access import data_version, load_viewer
+from electric_sync.access import Reset, data_version, load_viewer
 from electric_sync.live import consumer, runtime
 from electric_sync.live.consumer import MAX_SUBSCRIPTIONS, LiveConsumer
+from electric_sync.values import Snapshot
 from tests.electric_sync import views  # noqa: F401 registers them
 from tests.electric_sync.conftest import add_orders
 from tests.electric_sync.database import execute, wait_for
@@ -214,6 +216,88 @@ def test_frames_that_wait_are_not_sent_after_a_revocation(people, page, loop, br
     page.settle()
     assert "waiting" not in str(page.heard)
     stuck.wait_until(lambda socket: not socket._outbox._sent)
+
+
+# -------------------------------------------------- readings that end in another order
+
+
+def socket_of(page, loop) -> LiveConsumer:
+    async def find() -> LiveConsumer:
+        (found,) = runtime.runtime().sockets
+        return found
+
+    return loop.run(find())
+
+
+def tell(socket: LiveConsumer, loop, present, snapshot: Snapshot) -> None:
+    """What a reading of that snapshot found."""
+
+    async def learn() -> None:
+        socket.learn(present, snapshot)
+
+    loop.run(learn())
+
+
+LONG_AGO = Snapshot(4, 4, frozenset())
+
+
+def test_an_older_reading_that_knew_of_no_access_changes_nothing(people, page, loop):
+    socket = socket_of(page, loop)
+    held = socket.held
+
+    tell(socket, loop, Reset.NO_ACCESS, LONG_AGO)
+
+    assert [page.receive()["type"] for _ in elements(page)] == ["current", "current"]
+    assert socket.held.viewer == held.viewer
+    Order.objects.update(note="goes on")
+    page.wait_until(lambda: all("goes on" in each.content for each in page.elements.values()))
+
+
+def test_what_an_older_reading_showed_to_others_is_not_delivered(people, page, loop):
+    """Lists that it would have shown to another audience join anew; the others stay."""
+    socket = socket_of(page, loop)
+    orders, _ = elements(page)
+    owner = replace(socket.held.viewer, access=replace(socket.held.viewer.access, role="owner"))
+
+    tell(socket, loop, replace(socket.held, viewer=owner, snapshot=LONG_AGO), LONG_AGO)
+    page.hear("current")
+    page.settle()
+
+    assert [each["sub"] for each in page.heard if "sub" in each] == [page.sub_of(orders)]
+
+
+def test_an_older_reading_with_the_same_access_is_no_news(people, page, loop):
+    socket = socket_of(page, loop)
+    held = socket.held
+
+    tell(socket, loop, replace(held, snapshot=LONG_AGO), LONG_AGO)
+    page.settle()
+
+    assert kinds(page) == []
+    assert socket.held is held
+
+
+def test_a_newer_reading_that_found_what_was_there_before_gives_it_back(people, page, loop):
+    """It began before an older one was heard of, in which the access was another one."""
+    socket = socket_of(page, loop)
+    held = socket.held
+    newer, newest = (
+        Snapshot(held.snapshot.xmax + n, held.snapshot.xmax + n, frozenset()) for n in (1, 2)
+    )
+    guest = replace(held.viewer, access=replace(held.viewer.access, role="guest"))
+
+    async def both() -> None:
+        socket.learn(replace(held, viewer=guest, snapshot=newer), newer)
+        socket.learn(replace(held, snapshot=newest), newest)
+
+    loop.run(both())
+
+    assert len(page.hear("access")["drop"]) == 2
+    assert len(page.hear("access")["add"]) == 2
+    assert_page_becomes_fresh(page)
+
+
+# ------------------------------------------------------------------------- the version
 
 
 def test_the_version_names_the_access(people, page, browser):

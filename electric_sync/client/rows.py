@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from electric_sync.client.errors import BadAnswer
+from electric_sync.client.errors import BadAnswer, ElectricError
 from electric_sync.client.messages import (
     Change,
     Key,
@@ -167,7 +167,8 @@ class Rows(Mapping[Key, Row]):
 
     def _end(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("%r is not followed any more: %s", self.stream, error)
+            trace = None if isinstance(error, ElectricError) else error
+            logger.error("%r is not followed any more: %s", self.stream, error, exc_info=trace)
             self.error = error
         self._is_settled.set()
         for subscription in tuple(self._subscriptions):

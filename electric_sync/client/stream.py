@@ -246,6 +246,8 @@ class ShapeStream:
         while True:
             try:
                 answer = await self._service.ask(query, body=body)
+                if answer.is_conflict:
+                    raise Unavailable(f"The shape at {self._service} began anew meanwhile.")
             except Unavailable as fault:
                 if self._patience is not None and time.monotonic() - since >= self._patience:
                     raise
@@ -476,8 +478,8 @@ class ShapeStream:
 
     async def _refetch(self, proposed: str | None) -> None:
         """Begin anew, with the shape that the service proposes if it does."""
-        self._is_to_restart = False
         await self._hang_up()
+        self._is_to_restart = False
         self._refetches += 1
         if self._refetches > REFETCH_LIMIT:
             raise Stuck(

@@ -84,9 +84,12 @@ async def test_a_subset_knows_which_changes_are_in_it(
     assert subset.sees(change) is is_seen
 
 
-async def test_it_is_asked_for_again_when_it_is_not_available(electric: Electric) -> None:
+@pytest.mark.parametrize("status", [503, 409])
+async def test_it_is_asked_for_again_when_it_is_not_available(
+    status: int, electric: Electric
+) -> None:
     play = answering(electric, {"metadata": METADATA, "data": [inserted(9)]})
-    async with Server(first(refusing(503), play)) as server, ShapeStream(server.url) as stream:
+    async with Server(first(refusing(status), play)) as server, ShapeStream(server.url) as stream:
         assert len((await stream.subset()).rows) == 1
 
 

@@ -5,6 +5,7 @@
     .venv/bin/python -m bench.throughput
     .venv/bin/python -m bench.grid
     .venv/bin/python -m bench.browser
+    .venv/bin/python -m bench.engine
 
 Each starts a PostgreSQL and a server of its own, and stops them. They measure and never judge.
 """

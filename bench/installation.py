@@ -50,6 +50,30 @@ class Server:
 @contextmanager
 def installation(port: int = 8765) -> Iterator[Server]:
     """PostgreSQL with the sample company, Django set up in this process, and a server."""
+    with _database():
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        call_command("load_sample", stdout=io.StringIO())
+        with served(APPLICATION, port) as server:
+            yield server
+
+
+@contextmanager
+def engine(port: int = 8767) -> Iterator[tuple[Server, str]]:
+    """PostgreSQL with an empty database, and the engine in a process of its own; and the
+    database's address."""
+    command = [sys.executable, "manage.py", "sync_engine", "--port", str(port)]
+    with _database() as address, _process(command, port, "/v1/health") as server:
+        yield server, address
+
+
+@contextmanager
+def _database() -> Iterator[str]:
+    """PostgreSQL with an empty database, and settings that lead there; gives its address."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # else nothing below would stop
     folder = data_folder() / "bench"
     shutil.rmtree(folder, ignore_errors=True)
@@ -68,15 +92,7 @@ def installation(port: int = 8765) -> Iterator[Server]:
     postgres.start()
     try:
         postgres.create_database()
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
-        call_command("load_sample", stdout=io.StringIO())
-        with served(APPLICATION, port) as server:
-            yield server
+        yield postgres.url()
     finally:
         postgres.stop()
 
@@ -84,9 +100,16 @@ def installation(port: int = 8765) -> Iterator[Server]:
 @contextmanager
 def served(application: str, port: int) -> Iterator[Server]:
     """A web process with this application."""
-    process = subprocess.Popen([*SERVER, "-p", str(port), application], cwd=BASE)
+    with _process([*SERVER, "-p", str(port), application], port, "/sign-in") as server:
+        yield server
+
+
+@contextmanager
+def _process(command: Sequence[str], port: int, page: str) -> Iterator[Server]:
+    """A server process, from when it answers for a page of its."""
+    process = subprocess.Popen(command, cwd=BASE)
     try:
-        _wait_for(port)
+        _wait_for(f"http://127.0.0.1:{port}{page}")
         yield Server(port, process)
     finally:
         process.terminate()
@@ -178,13 +201,15 @@ def made_table(name: str, rows: int):
     return DataTable.objects.get(name=name)
 
 
-def _wait_for(port: int) -> None:
+def _wait_for(address: str) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5).close()
-            return
+            with urllib.request.urlopen(address, timeout=5) as response:
+                if response.status == 200:
+                    return
         except (urllib.error.URLError, ConnectionError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+            pass
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{address} does not answer")
+        time.sleep(0.1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from tests.electric_sync.loop import PATIENCE
 from tests.engine.asking import Asker, Reply
 
 Rows = dict[str, dict[str, Any]]
@@ -50,7 +52,11 @@ class Replica:
 
     def _ask(self) -> Reply:
         handle = {"handle": self.handle} if self.handle else {}
-        return self._asker.ask("GET", {**self.query, **handle, "offset": self.offset})
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            reply = self._asker.ask("GET", {**self.query, **handle, "offset": self.offset})
+            if reply.status != 503 or time.monotonic() > deadline:
+                return reply
 
     def _take(self, message: dict[str, Any]) -> None:
         headers = message["headers"]

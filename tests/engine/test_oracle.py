@@ -9,6 +9,7 @@ the shape's snapshot was taken later.
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
+from tests.electric_sync.loop import PATIENCE
 from tests.engine.asking import Asker
 from tests.engine.replica import Replica, Rows
 
@@ -189,6 +191,21 @@ class Story:
         session.commit()
         self.note()
 
+    def cut(self, sessions: list[psycopg.Connection]) -> None:
+        """The engine loses its stream; another begins when nobody is writing."""
+        for session in sessions:
+            session.commit()
+            self.note()
+        self.session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE backend_type = 'walsender' AND datname = current_database()"
+        )
+        shapes = self.asker.service.shapes
+        deadline = time.monotonic() + PATIENCE
+        while self.clients[0].handle and shapes.find(self.clients[0].handle):
+            assert time.monotonic() < deadline, "the engine did not lose its stream"
+        assert Replica(self.asker, table=self.table).catch_up()
+
     def alter(self) -> None:
         """Another schema: whoever selects what is gone is refused from then on."""
         others = [name for name in self.columns if name.startswith("c")]
@@ -305,6 +322,8 @@ def tell(story: Story, sessions: list[psycopg.Connection]) -> None:
             story.alter()
         elif choice < 0.85:
             story.truncate(session)
+        elif choice < 0.855:
+            story.cut(sessions)
         elif choice < 0.88:
             number = story.random.randrange(len(story.clients))
             story.clients[number].forget()

@@ -33,13 +33,27 @@ class Column:
         return self.base_type in {"json", "jsonb"}
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table at one moment. ``storage`` changes when its rows are rewritten."""
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A table that holds rows. ``storage`` changes when they are rewritten."""
 
     oid: int
     name: TableName
     storage: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table at one moment.
+
+    Its rows are in its ``members``: itself, its partitions, and the tables that inherit from it.
+    The stream tells of them by their own names.
+    """
+
+    oid: int
+    name: TableName
+    is_partitioned: bool
+    members: tuple[Member, ...]
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     has_primary_key: bool
@@ -54,18 +68,28 @@ class Table:
         chosen = (column for column in self.columns if column.name in columns)
         return "{" + ",".join(f"{json.dumps(c.name)}:{c.schema}" for c in chosen) + "}"
 
-    def is_as_streamed(self, relation: Relation) -> bool:
-        """Whether the stream describes the columns as we know them."""
-        return relation.oid == self.oid and tuple(
-            zip(relation.columns, relation.types, strict=True)
-        ) == tuple((column.name, column.type_oid) for column in self.columns)
+    @cached_property
+    def member_names(self) -> frozenset[TableName]:
+        """The tables that hold its rows."""
+        return frozenset(member.name for member in self.members)
+
+    def is_as_streamed(self, relation: Relation, columns: frozenset[str] | None) -> bool:
+        """Whether the stream describes ``columns`` (None: all) of a member as we know them."""
+        if (relation.oid, relation.table) not in {(each.oid, each.name) for each in self.members}:
+            return False
+        streamed = dict(zip(relation.columns, relation.types, strict=True))
+        known = {column.name: column.type_oid for column in self.columns}
+        if columns is None and (self.is_partitioned or relation.oid == self.oid):
+            return streamed == known
+        # A table that inherits may have more columns.
+        return all(streamed.get(name) == known.get(name) for name in columns or known)
 
     def means_the_same(self, other: Table, columns: frozenset[str] | None) -> bool:
         """Whether a shape over ``columns`` (None: all) of ``other`` is as it would be here."""
-        if (self.oid, self.name, self.storage, self.key) != (
+        if (self.oid, self.name, self.members, self.key) != (
             other.oid,
             other.name,
-            other.storage,
+            other.members,
             other.key,
         ):
             return False
@@ -75,10 +99,20 @@ class Table:
 
 
 _TABLE = """
-SELECT c.oid::int8, c.relkind::text, c.relpersistence::text, c.relfilenode::int8,
+SELECT c.oid::int8, c.relkind::text,
        has_table_privilege(c.oid, 'SELECT'), row_security_active(c.oid)
   FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE n.nspname = %s AND c.relname = %s"""
+
+_MEMBERS = """
+WITH RECURSIVE tree(oid) AS (
+  SELECT %s::oid
+   UNION
+  SELECT i.inhrelid FROM tree JOIN pg_inherits AS i ON i.inhparent = tree.oid)
+SELECT c.oid::int8, n.nspname, c.relname, c.relkind::text, c.relpersistence::text,
+       c.relfilenode::int8
+  FROM tree JOIN pg_class AS c USING (oid) JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relkind <> 'p' ORDER BY c.oid"""
 
 _COLUMNS = """
 WITH RECURSIVE base AS (
@@ -118,13 +152,8 @@ def describe(connection: psycopg.Connection, name: TableName) -> Table:
             f"There is no table {quote(name.schema)}.{quote(name.name)}. A name with capitals or"
             " special characters must be quoted; views cannot be synced.",
         )
-    oid, kind, persistence, storage, readable, row_security = found
-    if kind != "r" or persistence != "p":
-        raise RequestRefused(
-            "table",
-            f"{name} is a partitioned, foreign, unlogged or temporary table: its changes cannot"
-            " be followed yet.",
-        )
+    oid, kind, readable, row_security = found
+    members = [_member(name, row) for row in connection.execute(_MEMBERS, [oid]).fetchall()]
     if name.schema in {"pg_catalog", "information_schema"}:
         raise RequestRefused("table", f"{name} is PostgreSQL's own: its changes are not streamed.")
     if not readable:
@@ -141,11 +170,23 @@ def describe(connection: psycopg.Connection, name: TableName) -> Table:
     return Table(
         oid=oid,
         name=name,
-        storage=storage,
+        is_partitioned=kind == "p",
+        members=tuple(members),
         columns=tuple(_column(row, keys) for row in rows),
         key=tuple(keys) or tuple(row[1] for row in rows),
         has_primary_key=bool(keys),
     )
+
+
+def _member(table: TableName, row: tuple[Any, ...]) -> Member:
+    oid, schema, name, kind, persistence, storage = row
+    if kind != "r" or persistence != "p":
+        raise RequestRefused(
+            "table",
+            f"{table} is, or has a part that is, a foreign, unlogged or temporary table: its"
+            " changes cannot be followed.",
+        )
+    return Member(oid, TableName(schema, name), storage)
 
 
 def _column(row: tuple[Any, ...], keys: list[str]) -> Column:

@@ -123,14 +123,14 @@ class Engine:
         equalities, key = await asyncio.to_thread(self._take_in, definition)
         self._router.add(definition, equalities, key)
 
-    async def follow(self, table: TableName) -> None:
-        """Have the table's changes in the stream from now on.
+    async def follow(self, tables: Iterable[TableName]) -> None:
+        """Have the tables' changes in the stream from now on.
 
         Raises:
             TableBusy, TableRefused, psycopg.Error: as for ``subscribe``.
         """
         self.start()
-        await asyncio.to_thread(self._prepare, (table,), refuse=True)
+        await asyncio.to_thread(self._prepare, tuple(tables), refuse=True)
 
     def unsubscribe(self, definition: ShapeDefinition) -> None:
         """Tell of it no longer. The table stays in the publication: others may follow it."""

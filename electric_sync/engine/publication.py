@@ -145,7 +145,7 @@ def _add(connection: psycopg.Connection, publication: str, table: TableName) -> 
             connection.execute(sql.SQL("ALTER TABLE {} REPLICA IDENTITY FULL").format(name))
         if not member:
             connection.execute(
-                sql.SQL("ALTER PUBLICATION {} ADD TABLE {}").format(
+                sql.SQL("ALTER PUBLICATION {} ADD TABLE ONLY {}").format(
                     sql.Identifier(publication), name
                 )
             )

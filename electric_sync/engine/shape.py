@@ -104,14 +104,7 @@ class Shape:
 
     def fits(self, relation: Relation) -> bool:
         """Whether the stream describes the table as the shape knows it."""
-        if relation.oid != self.table.oid or relation.table != self.table.name:
-            return False
-        streamed = dict(zip(relation.columns, relation.types, strict=True))
-        known = {column.name: column.type_oid for column in self.table.columns}
-        depends = self.depends_on
-        if depends is None:
-            return streamed == known
-        return all(streamed.get(name) == known.get(name) for name in depends)
+        return self.table.is_as_streamed(relation, self.depends_on)
 
     def write(
         self,

@@ -20,7 +20,7 @@ import logging
 import shutil
 import time
 import zlib
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from typing import TypeVar
 
 import psycopg
 
-from electric_sync.engine.catalog import Table, describe
+from electric_sync.engine.catalog import Member, Table, describe
 from electric_sync.engine.connections import Connections
 from electric_sync.engine.engine import Engine
 from electric_sync.engine.errors import (
@@ -282,12 +282,12 @@ class Shapes:
 
     async def _follow(self, table: Table) -> None:
         """Take the table in, once for all who want it."""
-        if any(shape.table.oid == table.oid for shape in self._indexes.get(table.name, ())):
+        if all(map(self._is_followed, table.members)):
             return
         task = self._following.get(table.oid)
         if task is None:
             assert self._engine is not None, "start() comes first"  # noqa: S101
-            task = asyncio.create_task(self._engine.follow(table.name), name="take in")
+            task = asyncio.create_task(self._engine.follow(table.member_names), name="take in")
             self._following[table.oid] = task
             task.add_done_callback(lambda _: self._following.pop(table.oid, None))
         try:
@@ -299,11 +299,16 @@ class Shapes:
         except psycopg.OperationalError as error:
             raise _away() from error
 
+    def _is_followed(self, member: Member) -> bool:
+        """Not by its name alone: the table may have been created again."""
+        return any(member in shape.table.members for shape in self._indexes.get(member.name, ()))
+
     def _shared(self, table: Table) -> Table:
         """One object for equal descriptions: shapes are grouped by it."""
-        for shape in self._indexes.get(table.name, ()):
-            if shape.table == table:
-                return shape.table
+        for member in table.members[:1]:
+            for shape in self._indexes.get(member.name, ()):
+                if shape.table == table:
+                    return shape.table
         return table
 
     def _register(self, query: ShapeQuery, table: Table, clause: Clause) -> Shape:
@@ -312,8 +317,9 @@ class Shapes:
         shape = Shape(handle, query, table, clause, ShapeLog(self._folder, handle), self.lsn)
         self._by_query[query] = shape
         self._by_handle[handle] = shape
-        index = self._indexes.setdefault(table.name, Index())
-        index.add(shape, clause.columns, clause.keys)
+        for name in table.member_names:
+            index = self._indexes.setdefault(name, Index())
+            index.add(shape, clause.columns, clause.keys)
         return shape
 
     def _end(self, shape: Shape) -> None:
@@ -323,10 +329,11 @@ class Shapes:
         self._by_handle.pop(shape.handle, None)
         if self._by_query.get(shape.query) is shape:
             del self._by_query[shape.query]
-        index = self._indexes[shape.table.name]
-        index.remove(shape, shape.clause.columns, shape.clause.keys)
-        if not index:
-            del self._indexes[shape.table.name]
+        for name in shape.table.member_names:
+            index = self._indexes[name]
+            index.remove(shape, shape.clause.columns, shape.clause.keys)
+            if not index:
+                del self._indexes[name]
 
     def _end_all(self) -> None:
         for shape in list(self._by_handle.values()):
@@ -362,7 +369,8 @@ class Shapes:
             raise ShapeEnded
         self._recent = {x: t for x, t in self._recent.items() if not snapshot.sees(x)}
         kept = {transaction.xid for transaction in shape.buffered}
-        unseen = (xid for xid, touched in self._recent.items() if shape.table.name in touched)
+        of_table = shape.table.member_names
+        unseen = (xid for xid, touched in self._recent.items() if touched & of_table)
         if any(xid not in kept for xid in unseen):
             return False
         self._put(_Begin(shape, snapshot))
@@ -454,14 +462,14 @@ class Shapes:
         """Keep it for shapes that have no snapshot yet; end those whose table was emptied."""
         if only is None and transaction.touched:
             self._recent[transaction.xid] = transaction.touched
-        for table in transaction.touched:
-            for shape in [only] if only else self._indexes.get(table, ()):
-                if shape.table.name != table:
-                    continue
-                if shape.snapshot is None:
-                    shape.buffered.append(transaction)
-                elif table in transaction.truncated and not shape.snapshot.sees(transaction.xid):
-                    self._end(shape)
+        indexes = (self._indexes.get(table, ()) for table in transaction.touched)
+        for shape in {only} if only else set(itertools.chain(*indexes)):
+            if shape.snapshot is None:
+                shape.buffered.append(transaction)
+            elif shape.table.member_names.intersection(
+                transaction.truncated
+            ) and not shape.snapshot.sees(transaction.xid):
+                self._end(shape)
 
     def _wants(self, shape: Shape, transaction: Transaction) -> bool:
         return (
@@ -548,14 +556,17 @@ class Shapes:
 
     async def _check_tables(self) -> None:
         """End the shapes whose table was altered, also if nothing has been written since."""
-        names = list(self._indexes)
+        shapes = defaultdict(list)
+        for shape in self._by_handle.values():
+            shapes[shape.table.name].append(shape)
+        names = list(shapes)
         if not names and not self._recent and not self._altered_by:
             return
         snapshot, tables = await self._evaluation.run(lambda c: _look(c, names))
         self._altered_by = {xid for xid in self._altered_by if not snapshot.sees(xid)}
         self._recent = {x: t for x, t in self._recent.items() if not snapshot.sees(x)}
         for name, table in tables.items():
-            for shape in self._indexes.get(name, ()):
+            for shape in shapes[name]:
                 if shape.snapshot is None or not snapshot.sees_all_of(shape.snapshot):
                     continue
                 if table is None or not table.means_the_same(shape.table, shape.depends_on):

@@ -12,7 +12,6 @@ import pytest
 
 from electric_sync.engine.replication import SESSION_OPTIONS
 from electric_sync.engine.service import Service
-from electric_sync.values import TableName
 from tests.electric_sync.loop import PATIENCE, LoopThread
 from tests.engine.asking import Asker
 
@@ -104,5 +103,6 @@ def things(
 def _wait_until_noticed(asker: Asker) -> None:
     """The engine hears of a dropped table from the stream: a moment later."""
     deadline = time.monotonic() + PATIENCE
-    while TableName("public", "things") in asker.service.shapes.tables:
+    shapes = asker.service.shapes
+    while any(each.table.name.name == "things" for each in list(shapes._by_handle.values())):
         assert time.monotonic() < deadline, "the engine did not notice"

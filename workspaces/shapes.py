@@ -12,7 +12,8 @@ workspace, their where clause must say which ones.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
 
 from electric_sync.access import Access
 from electric_sync.models import LiveSocket, Receipt, UserSession
@@ -177,7 +178,7 @@ class DataTableRows(OfWorkspace):
 class OfManagers(Shape):
     """What only owners and admins see."""
 
-    params = ()
+    params: ClassVar[Sequence[str]] = ()
 
     def allows(self, access: Access, **params: Any) -> bool:
         """Owners and admins."""
@@ -260,3 +261,10 @@ class AuditLogs(OfManagers):
         "details",
         "created_at",
     )
+
+
+@register
+class AuditLogsOfPerson(AuditLogs):
+    """What one person did."""
+
+    params = ("user_id",)

@@ -593,6 +593,7 @@ LIVE = {
     "workspace_empty": SEEING,
     "workspace_tables": SEEING,
     "audit_entries": (*MANAGERS, "outsider"),
+    "audit_entries_of_person": (*MANAGERS, "outsider"),
     "trash": (*COLLEAGUES, "outsider"),
     "members": (*MANAGERS, "outsider"),
     "person_title": MANAGERS,
@@ -620,6 +621,7 @@ SHAPES = {
     "access_receipts": (*MANAGERS, "outsider"),
     "own_devices": ("owner",),
     "audit_logs": (*MANAGERS, "outsider"),
+    "audit_logs_of_person": (*MANAGERS, "outsider"),
 }
 
 

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 
 from electric_sync.live import Audience, LiveList
 from electric_sync.shapes import register
 from workspaces.access import WorkspaceAccess
 from workspaces.models import AuditLog
-from workspaces.shapes import AuditLogs
+from workspaces.shapes import AuditLogs, AuditLogsOfPerson
 
 
 @register
@@ -29,3 +31,18 @@ class AuditEntries(LiveList):
     def queryset(self, audience: Audience) -> QuerySet[AuditLog]:
         """All of it."""
         return AuditLog.objects.filter(company_id=audience.company).order_by("-created_at", "-id")
+
+
+@register
+class AuditEntriesOfPerson(AuditEntries):
+    """What one person did, latest first."""
+
+    shape = AuditLogsOfPerson
+
+    def queryset(self, audience: Audience, user_id: UUID) -> QuerySet[AuditLog]:
+        """All of it."""
+        return super().queryset(audience).filter(user_id=user_id)
+
+    def audience(self, access: WorkspaceAccess, user_id: UUID) -> Audience | None:
+        """Owners and admins."""
+        return super().audience(access)

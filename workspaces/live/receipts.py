@@ -11,7 +11,8 @@ from uuid import UUID
 from electric_sync.live import Audience, LiveRegion
 from electric_sync.shapes import register
 from workspaces.access import WorkspaceAccess
-from workspaces.live.people import OfPerson
+from workspaces.live.people import OfPerson, devices_in
+from workspaces.models import Membership
 from workspaces.receipts import latest
 from workspaces.shapes import AccessReceipts, ConnectedPages, Devices, Users
 
@@ -31,7 +32,7 @@ class Receipts(LiveRegion):
 
     def context(self, audience: Audience) -> dict[str, Any]:
         """The changes with their devices."""
-        return {"changes": latest(audience.company)}
+        return {"changes": latest(audience.company), "endable": _endable(audience.company)}
 
 
 @register
@@ -44,4 +45,19 @@ class PersonReceipts(OfPerson):
     def context(self, audience: Audience, member_id: UUID) -> dict[str, Any]:
         """The same, of this person."""
         member = self.member(audience, member_id)
-        return {"changes": latest(audience.company, member.user_id) if member else []}
+        if member is None:
+            return {"changes": []}
+        return {
+            "changes": latest(audience.company, member.user_id),
+            "endable": _endable(audience.company, member.user_id),
+        }
+
+
+def _endable(company: str, user_id: UUID | None = None) -> dict[UUID, UUID]:
+    """The sign-ins that have the company open and can be ended, with whose they are."""
+    members = dict(Membership.objects.filter(company_id=company).values_list("user_id", "pk"))
+    return {
+        each.session.pk: members[each.session.user_id]
+        for each in devices_in(company, user_id)
+        if each.session.user_id in members
+    }

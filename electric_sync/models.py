@@ -38,13 +38,17 @@ class Clock(Func):
     output_field = models.DateTimeField()
 
 
+def _current_transaction() -> Cast:
+    return Cast(Cast(CurrentTransaction(), models.TextField()), models.BigIntegerField())
+
+
 def transaction_id(*, null: bool = False) -> models.BigIntegerField[Any, Any]:
     """The writing transaction as a plain number; null: rows from before may have none."""
     return models.BigIntegerField(
         "transaction",
         null=null,
         db_index=True,
-        db_default=Cast(Cast(CurrentTransaction(), models.TextField()), models.BigIntegerField()),
+        db_default=_current_transaction(),
     )
 
 
@@ -85,10 +89,12 @@ class UserSessions(models.QuerySet["UserSession"]):
         """
         with transaction.atomic():
             ending = list(self.open().order_by("pk").select_for_update(of=("self",), no_key=True))
-            Receipt.objects.bulk_create(map(Receipt.of, ending))
-            self.model._default_manager.filter(pk__in=[each.pk for each in ending]).update(
-                ended_at=timezone.now()
-            )
+            keys = [each.pk for each in ending]
+            # A trigger may have written one already: another password, say.
+            told = Receipt.objects.filter(session_id__in=keys, xid=_current_transaction())
+            known = set(told.values_list("session_id", flat=True))
+            Receipt.objects.bulk_create(Receipt.of(each) for each in ending if each.pk not in known)
+            self.model._default_manager.filter(pk__in=keys).update(ended_at=timezone.now())
         return len(ending)
 
 

@@ -145,7 +145,7 @@ class Connections:
 
     def _news_came(self) -> None:
         if len(self._news.changed) + len(self._news.closed) > MAX_WAITING:
-            self._news = _News()  # the next `seen` tells all
+            self._news = _News(emptied=self._news.emptied)  # the next `seen` tells all the rest
         self._written.clear()
         self._wake.set()
 

@@ -232,6 +232,7 @@ def test_the_pages_of_a_process_that_died_are_removed_by_another(process, people
     dying.open(sign_in(people.clerk))
     page = living.open(sign_in(people.owner))
     dying.die()
+    living.write()
     assert {each.pk for each in LiveSocket.objects.alive()} == {page.id}
 
     living.see()

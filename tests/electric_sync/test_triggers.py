@@ -384,6 +384,15 @@ def test_a_session_that_somebody_else_ends_gives_one(clerk):
     assert UserSession.objects.filter(user=clerk).end() == 0
 
 
+def test_a_session_that_ends_with_another_password_gets_one_receipt(clerk):
+    session = sign_in(clerk)
+
+    User.objects.filter(pk=clerk.pk).update(password="another")
+    UserSession.objects.filter(user=clerk).end()
+
+    assert receipts() == [session.pk]
+
+
 def test_a_receipt_outlives_its_session(clerk):
     session = sign_in(clerk)
     Membership.objects.update(role="owner")

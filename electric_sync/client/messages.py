@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, NewType
 
 from electric_sync.client.errors import BadAnswer
@@ -130,25 +131,37 @@ def read_message(item: Any, read_row: ReadRow) -> Message | None:
 
 
 def _change(item: Any, headers: Any, read_row: ReadRow) -> Change:
-    old_value = item.get("old_value")
-    relation = headers.get("relation")
-    lsn = headers.get("lsn")
+    # The hot path of a first sync, so what most messages have not is not made for them.
+    get = headers.get
+    old_value, lsn = item.get("old_value"), get("lsn")
     return Change(
-        operation=Operation(headers["operation"]),
-        key=item["key"],
-        value=read_row(item["value"]),
-        old_value=None if old_value is None else read_row(old_value),
-        table=TableName(*relation) if relation else None,
-        txids=tuple(headers.get("txids", ())),
-        lsn=None if lsn is None else LSN(int(lsn)),
-        op_position=headers.get("op_position"),
-        is_last=headers.get("last", False),
-        key_change_to=headers.get("key_change_to"),
-        key_change_from=headers.get("key_change_from"),
-        tags=tuple(headers.get("tags", ())),
-        removed_tags=tuple(headers.get("removed_tags", ())),
-        active_conditions=tuple(headers.get("active_conditions", ())),
+        _OPERATIONS[headers["operation"]],
+        item["key"],
+        read_row(item["value"]),
+        None if old_value is None else read_row(old_value),
+        _table(*get("relation", ())),
+        _tuple(get("txids")),
+        None if lsn is None else LSN(int(lsn)),
+        get("op_position"),
+        get("last", False),
+        get("key_change_to"),
+        get("key_change_from"),
+        _tuple(get("tags")),
+        _tuple(get("removed_tags")),
+        _tuple(get("active_conditions")),
     )
+
+
+_OPERATIONS = {operation.value: operation for operation in Operation}
+
+
+@lru_cache(maxsize=1_000)
+def _table(*relation: str) -> TableName | None:
+    return TableName(*relation) if relation else None
+
+
+def _tuple(values: list[Any] | None) -> tuple[Any, ...]:
+    return tuple(values) if values else ()
 
 
 def _control(headers: Any) -> Message | None:

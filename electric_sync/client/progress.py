@@ -87,7 +87,7 @@ class Progress:
     def advance(self, offset: str) -> bool:
         """Move on to ``offset``, never back. Says whether that is further on."""
         is_further = _order(offset) > _order(self.offset)
-        if is_further or self.offset == NOW:
+        if is_further:
             self.offset = offset
         return is_further
 

@@ -297,6 +297,21 @@ async def test_a_shape_that_is_gone_begins_anew(server: Server, electric: Electr
         assert (stream.handle, stream.offset) == (electric.handle, "0_inf")
 
 
+async def test_a_new_shape_has_no_cursor_yet(server: Server, electric: Electric) -> None:
+    async with ShapeStream(server.url) as stream:
+        await whole(stream)
+        await electric.commit(("insert", 3, {"name": "three"}))
+        await whole(stream)
+        waiting = asyncio.ensure_future(whole(stream))
+        await server.until(lambda: "cursor" in server.requests[-1].query)
+        await electric.rotate()
+        await waiting
+        waiting = asyncio.ensure_future(whole(stream))
+        await server.until(lambda: server.requests[-1].is_live)
+        waiting.cancel()
+    assert "cursor" not in server.requests[-1].query
+
+
 async def test_the_new_handle_makes_the_address_new_to_caches(
     server: Server, electric: Electric, pauses: list[float]
 ) -> None:

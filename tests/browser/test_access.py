@@ -69,3 +69,18 @@ def test_who_belongs_to_two_companies_switches_between_them(
     ruth.page.get_by_role("menuitemradio", name="Northgate Tea").click()
     expect(ruth.page.get_by_role("heading", name="Northgate Tea")).to_be_visible()
     expect(ruth.page.locator("#sidebar").get_by_text("Harbour & Hill")).to_have_count(1)
+
+
+def test_a_link_into_one_s_other_company_offers_to_open_it(
+    stock: Table, visit: Callable[..., Person]
+) -> None:
+    ruth = visit("Ruth Adeyemi")
+    ruth.page.locator(".company").click()
+    ruth.page.get_by_role("menuitemradio", name="Northgate Tea").click()
+    expect(ruth.page.get_by_role("heading", name="Northgate Tea")).to_be_visible()
+    answer = ruth.page.goto(stock.path)
+    assert answer
+    assert answer.status == 404
+    ruth.button("Open Harbour & Hill").click()
+    expect(ruth.row("Mug")).to_be_visible()
+    expect(ruth.page.locator(".company")).to_contain_text("Harbour & Hill")

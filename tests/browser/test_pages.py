@@ -165,3 +165,22 @@ def test_a_long_table_has_a_way_on_without_script(api: Api, visit: Callable[...,
     expect(tom.page.locator(".grid tbody tr")).to_have_count(30)
     tom.page.get_by_role("link", name="First rows").click()
     expect(tom.page.locator(".grid tbody .cell-primary").first).to_have_text("Item 1")
+
+
+def test_a_table_in_the_trash_leaves_open_pages_and_comes_back_to_them(
+    stock: Table, tom: Person, mira: Person
+) -> None:
+    mira.open(stock)
+    tom.open(stock)
+    tom.choose("This table", "Delete table")
+    tom.button("Delete table").click()
+    expect(tom.page.get_by_text(f"{stock.name} was deleted.")).to_be_visible()
+    expect(mira.page.get_by_text("This table is not here any more")).to_be_visible()
+    expect(mira.row("Mug")).to_have_count(0)
+    expect(mira.button("New row")).to_have_count(0)
+    tom.page.locator("#sidebar").get_by_role("link", name="Trash").click()
+    tom.button(f"Restore {stock.name}").click()
+    expect(tom.page.get_by_text(f"{stock.name} is back.")).to_be_visible()
+    expect(tom.button(f"Restore {stock.name}")).to_have_count(0)
+    expect(mira.row("Mug")).to_be_visible()
+    expect(mira.button("New row").first).to_be_visible()

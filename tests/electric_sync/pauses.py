@@ -31,7 +31,7 @@ class Pauses:
         self.longest = 0.0
 
     def seconds(self) -> float:
-        return self.chance.choice([0.0, 0.0, 0.0, 0.3, 1.0]) * self.longest
+        return self.chance.choice([0.0, 0.0, 0.0, 0.0, 0.1, 1.0]) * self.longest
 
     def wait(self) -> None:
         """In a thread."""

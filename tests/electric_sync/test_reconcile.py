@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
@@ -11,12 +12,15 @@ from uuid import UUID
 import pytest
 
 from electric_sync.access import Reset, data_version, load_viewer
-from electric_sync.live import consumer, runtime
+from electric_sync.live import consumer, refresher, runtime
 from electric_sync.live.consumer import MAX_SUBSCRIPTIONS, LiveConsumer
+from electric_sync.live.groups import GroupRun
+from electric_sync.live.watch import AccessWatch
 from electric_sync.values import Snapshot
 from tests.electric_sync import views  # noqa: F401 registers them
 from tests.electric_sync.conftest import add_orders
 from tests.electric_sync.database import execute, wait_for
+from tests.electric_sync.loop import PATIENCE
 from tests.electric_sync.oracle import assert_page_becomes_fresh
 from tests.electric_sync.page import LiveElement
 from tests.project.shop.models import Membership, Order
@@ -295,6 +299,45 @@ def test_a_newer_reading_that_found_what_was_there_before_gives_it_back(people, 
     assert len(page.hear("access")["drop"]) == 2
     assert len(page.hear("access")["add"]) == 2
     assert_page_becomes_fresh(page)
+
+
+class Gate:
+    """The next reading of rows is stopped when it has read, until it is let go."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.has_read, self.goes_on = threading.Event(), threading.Event()
+        run = refresher._run
+
+        def stop(work):
+            snapshot = run(work)
+            if isinstance(work, GroupRun) and not self.has_read.is_set():
+                self.has_read.set()
+                assert self.goes_on.wait(PATIENCE)
+            return snapshot
+
+        monkeypatch.setattr(refresher, "_run", stop)
+
+
+def test_invariant_3_a_canary_of_an_older_reading_reaches_nobody_who_had_no_access_then(
+    people, page, loop, monkeypatch
+):
+    """Access is taken, a canary is read, all is given back, and only then the reading ends."""
+    monkeypatch.setattr(AccessWatch, "changed", lambda *news: None)  # it looks when it is told to
+    socket, gate = socket_of(page, loop), Gate(monkeypatch)
+
+    role(people, "guest")
+    Order.objects.update(note="canary")
+    assert gate.has_read.wait(PATIENCE)
+    Order.objects.update(note="hidden")
+    role(people, "clerk")
+    before = socket.held.snapshot
+    loop.loop.call_soon_threadsafe(socket._runtime.look)
+    wait_for(lambda: socket.held.snapshot != before, "a newer reading")
+    gate.goes_on.set()
+
+    assert_page_becomes_fresh(page)
+    assert all("hidden" in each.content for each in page.elements.values())
+    assert "canary" not in str(page.heard)
 
 
 # ------------------------------------------------------------------------- the version

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -162,6 +164,29 @@ class TestDevices:
             people.end_devices(firm.actor("admin"), member(firm, "owner"))
 
 
+class TestSignOutCommand:
+    def test_everywhere_also_where_no_company_is_open(self, firm: Firm) -> None:
+        for tenant in (str(firm.company.pk), ""):
+            _sign_in(firm.people["editor"], tenant)
+        _sign_in(firm.people["viewer"], str(firm.company.pk))
+        assert _command("Editor@fern.example") == "Editor was signed out on 2 device(s).\n"
+        assert UserSession.objects.get(ended_at=None).user == firm.people["viewer"]
+        assert last_entry() == ("person.signed_out", "Editor", {"devices": 1})
+
+    def test_where_one_company_is_open(self, firm: Firm) -> None:
+        for tenant in (str(firm.company.pk), str(uuid4())):
+            _sign_in(firm.people["editor"], tenant)
+        assert "on 1 device" in _command("editor@fern.example", "--company", "Fern & Co")
+        assert UserSession.objects.filter(ended_at=None).count() == 1
+
+    @pytest.mark.parametrize(
+        "given", [["nobody@x.example"], ["editor@fern.example", "--company", "Elsewhere"]]
+    )
+    def test_what_is_not_there_is_said(self, firm: Firm, given: list[str]) -> None:
+        with pytest.raises(CommandError):
+            _command(*given)
+
+
 class TestSharing:
     def test_giving_changing_and_taking_are_in_the_audit_log(self, firm: Firm) -> None:
         who = firm.people["editor-without-grant"]
@@ -296,3 +321,9 @@ def _sign_in(user: User, tenant: str) -> None:
         tenant=tenant,
         expires_at=timezone.now() + timedelta(hours=1),
     )
+
+
+def _command(*given: str) -> str:
+    out = StringIO()
+    call_command("sign_out", *given, stdout=out)
+    return out.getvalue()

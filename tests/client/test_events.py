@@ -79,6 +79,8 @@ async def test_changes_arrive_on_one_connection(server: Server, electric: Electr
             await electric.commit(("insert", number, {"name": f"n{number}"}))
             assert names(await waiting) == [("insert", f"n{number}")]
     assert [request.is_for_events for request in server.requests] == [False, False, True]
+    assert server.requests[-1].headers["accept"] == "text/event-stream"
+    assert server.requests[-1].headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.anyio
@@ -223,16 +225,25 @@ async def is_forbidden(request: Request, wire: Wire) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "events", [ends_at_once, is_cut_at_once, is_held_back, is_silent, is_forbidden]
+    ("events", "seconds"),
+    [
+        (ends_at_once, 10),
+        (is_cut_at_once, 10),
+        (is_forbidden, 10),
+        (is_held_back, 0.2),
+        (is_silent, 0.2),
+    ],
 )
 async def test_long_polling_takes_over(
     events: object,
+    seconds: float,
     electric: Electric,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stream_module, "EVENTS_ANSWER_SECONDS", 0.1)
-    monkeypatch.setattr("electric_sync.client.service.EVENTS_SILENCE", 0.1)
+    monkeypatch.setattr(stream_module, "EVENTS_ANSWER_SECONDS", seconds)
+    monkeypatch.setattr("electric_sync.client.service.EVENTS_SILENCE", seconds)
+    monkeypatch.setattr(stream_module, "HASTY_SECONDS", 60.0)  # also on a slow machine
 
     async def play(request: Request, wire: Wire) -> None:
         await (events if request.is_for_events else electric.play)(request, wire)  # type: ignore[operator]
@@ -245,7 +256,9 @@ async def test_long_polling_takes_over(
             )
         await electric.commit(("insert", 3, {"name": "three"}))
         await waiting
-    assert sum(request.is_for_events for request in server.requests) == 3
+    tries = sum(request.is_for_events for request in server.requests)
+    # Given little time, a slow machine may give one up before the server has seen it.
+    assert tries == 3 if seconds > 1 else 1 <= tries <= 3
     assert "long-polling from now on" in caplog.text
 
 

@@ -188,6 +188,23 @@ async def test_an_update_of_a_row_that_never_came_begins_anew(
     assert sum(request.query["offset"] == "-1" for request in server.requests) == 2
 
 
+async def test_what_was_there_before_a_new_beginning_is_not_updated(
+    server: Server, electric: Electric
+) -> None:
+    async def update(request: Request, wire: Wire) -> None:
+        items = [changed("update", 1, lsn=200, name="x"), up_to_date()]
+        await wire.answer(200, electric.headers("200_0", True, schema=True), items)
+
+    async with Rows(ShapeStream(server.url)) as rows:
+        await rows.wait_until_current()
+        await server.until(lambda: server.requests[-1].is_live)
+        server.play = first(update, electric.play)
+        await electric.rotate(inserted(2, "two"))
+        await until(rows, lambda: len(rows) == 1)
+        assert rows == {key(2): TWO}
+    assert sum(request.query["offset"] == "-1" for request in server.requests) == 3
+
+
 async def test_a_service_that_always_loses_rows_ends_it(electric: Electric) -> None:
     async def lost(request: Request, wire: Wire) -> None:
         items = [changed("update", 9, lsn=101, name="x"), up_to_date()]

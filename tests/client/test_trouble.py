@@ -513,8 +513,9 @@ async def test_an_answer_that_leads_nowhere_is_asked_for_again(electric: Electri
 
 
 async def test_live_answers_that_do_not_wait_are_slowed_down(
-    electric: Electric, pauses: list[float]
+    electric: Electric, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(stream_module, "HASTY_SECONDS", 60.0)  # also on a slow machine
     electric.poll_seconds = 0.0
     async with Server(electric.play) as server, ShapeStream(server.url, backoff=(1, 4)) as stream:
         for _ in range(20):

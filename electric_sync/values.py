@@ -180,6 +180,9 @@ class RowChange:
 class Transaction:
     """A committed transaction, whole. ``committed_at`` is in seconds since 1970.
 
+    ``lsn`` is where its commit is written, ``end_lsn`` what comes behind it: as far as PostgreSQL
+    had written when somebody sees the transaction, at the least.
+
     ``truncated`` names the tables that were emptied. If the transaction was too large to keep,
     ``changes`` is empty and ``touched`` names the tables in which anything may have changed;
     whoever wants the changes all the same finds them in ``spooled``, on disk. ``messages`` are
@@ -187,6 +190,7 @@ class Transaction:
     """
 
     xid: int
+    lsn: LSN
     end_lsn: LSN
     committed_at: float
     changes: tuple[RowChange, ...] = ()

@@ -190,9 +190,10 @@ class Decoder:
 
     def _commit(self, payload: bytes, at: int) -> Transaction:
         current, self._open = self._current, None
-        _, _, end, _ = _COMMIT.unpack_from(payload, at)
+        _, commit, end, _ = _COMMIT.unpack_from(payload, at)
         return Transaction(
             xid=current.xid,
+            lsn=LSN(commit),
             end_lsn=LSN(end),
             committed_at=current.committed_at,
             changes=tuple(current.changes),

@@ -117,12 +117,12 @@ class Shape:
         """Add what a change of a row means to the transaction that is being written."""
         projection = self._projection(relation)
         for message in projection.messages(
-            old, new, lsn=transaction.end_lsn, xid=transaction.xid, operation=operation
+            old, new, lsn=transaction.lsn, xid=transaction.xid, operation=operation
         ):
             if self._held is not None:
                 self._gather(self._held.encode(last=False))
                 if self._gathered_size >= PENDING_BYTES:
-                    self._append(transaction.end_lsn, self._held.operation)
+                    self._append(transaction.lsn, self._held.operation)
             self._held = message
 
     def finish(self, transaction: Transaction) -> bool:
@@ -130,7 +130,7 @@ class Shape:
         if self._held is None or self.is_ended:
             return False
         self._gather(self._held.encode(last=True))
-        self._append(transaction.end_lsn, self._held.operation)
+        self._append(transaction.lsn, self._held.operation)
         self._held = None
         self.log.publish()
         self.tell()

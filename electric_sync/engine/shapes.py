@@ -436,7 +436,7 @@ class Shapes:
                     touched.clear()
                     if only is None:
                         await self._notice(transaction)
-                        self.lsn = transaction.end_lsn
+                        self.lsn = transaction.lsn
                     continue
                 was_in, is_in = decided[place]
                 for shape in was_in | is_in:

@@ -30,7 +30,7 @@ def session(django_db_setup):
 def transaction(*changes: RowChange, **more) -> Transaction:
     touched = frozenset(each.relation.table for each in changes)
     return Transaction(
-        xid=1, end_lsn=1, committed_at=0.0, changes=changes, **{"touched": touched, **more}
+        xid=1, lsn=1, end_lsn=1, committed_at=0.0, changes=changes, **{"touched": touched, **more}
     )
 
 
@@ -268,7 +268,7 @@ def test_null_is_in_no_shape_that_compares(router):
 
 
 def test_truncate_makes_everything_of_the_table_doubtful(router):
-    emptied = Transaction(1, 1, 0.0, truncated=(THINGS,), touched=frozenset({THINGS}))
+    emptied = Transaction(1, 1, 1, 0.0, truncated=(THINGS,), touched=frozenset({THINGS}))
 
     assert router.route(emptied) == dict.fromkeys([ALL, ONE, TWO, BOTH])
 
@@ -286,7 +286,7 @@ def test_a_transaction_too_large_to_keep_makes_its_tables_doubtful(router):
     elsewhere = ShapeDefinition(other)
     add(router, elsewhere)
 
-    large = Transaction(1, 1, 0.0, touched=frozenset({other}))
+    large = Transaction(1, 1, 1, 0.0, touched=frozenset({other}))
 
     assert router.route(large) == {elsewhere: None}
 

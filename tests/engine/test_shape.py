@@ -21,7 +21,15 @@ def anyio_backend() -> str:
 
 @pytest.mark.anyio
 async def test_what_happens_before_a_task_begins_to_wait_is_not_missed(tmp_path: Path) -> None:
-    table = Table(1, TABLE, 1, (), (), has_primary_key=False)
+    table = Table(
+        oid=1,
+        name=TABLE,
+        is_partitioned=False,
+        members=(),
+        columns=(),
+        key=(),
+        has_primary_key=False,
+    )
     log = ShapeLog(tmp_path, "handle")
     shape = Shape("handle", ShapeQuery(TABLE), table, EVERYTHING, log, lsn=0)
     waiting = asyncio.create_task(shape.changed())

@@ -62,6 +62,16 @@ async def test_changes_are_applied_as_they_come(server: Server, electric: Electr
         assert rows == {key(1): {"id": "1", "name": "uno"}, key(3): THREE}
 
 
+async def test_an_update_leaves_alone_what_it_does_not_tell(
+    server: Server, electric: Electric
+) -> None:
+    async with Rows(ShapeStream(server.url)) as rows:
+        await rows.wait_until_current()
+        await electric.commit(("update", 1, {"size": "5"}))
+        await until(rows, lambda: "size" in rows[key(1)])
+        assert rows[key(1)] == {**ONE, "size": "5"}
+
+
 async def test_a_row_that_somebody_holds_does_not_change(
     server: Server, electric: Electric
 ) -> None:

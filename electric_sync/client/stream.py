@@ -118,7 +118,7 @@ class ShapeStream:
         Raises:
             ValueError: the parameters do not go together.
         """
-        if httpx.URL(url).scheme not in ("http", "https") or not httpx.URL(url).host:
+        if not _is_whole_address(url):
             raise ValueError("The url is a whole address: http://localhost:3000/v1/shape")
         start = BEGINNING if offset is None else offset
         if (start in (BEGINNING, NOW)) is not (handle is None):
@@ -528,6 +528,14 @@ class ShapeStream:
             self.state = state
             if self._on_state is not None:
                 self._on_state(state)
+
+
+def _is_whole_address(url: str) -> bool:
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.host)
 
 
 def _says_something(messages: list[Message]) -> bool:

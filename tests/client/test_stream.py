@@ -212,7 +212,9 @@ async def test_a_given_client_is_used_and_left_open(server: Server) -> None:
         assert not client.is_closed
 
 
-@pytest.mark.parametrize("url", ["/v1/shape", "localhost:3000/v1/shape", "ftp://host/v1/shape"])
+@pytest.mark.parametrize(
+    "url", ["/v1/shape", "localhost:3000/v1/shape", "ftp://host/v1/shape", "http://host:port/"]
+)
 def test_an_address_that_is_not_whole_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match="whole address"):
         ShapeStream(url)

@@ -552,7 +552,10 @@ class Shapes:
                 break
             size -= shape.log.size
             surplus -= 1
-            self._end(shape)
+            if shape.log.size > self._max_bytes and not shape.log.is_written:
+                self._fail(shape, _too_large(shape.table.name, self._max_bytes))
+            else:
+                self._end(shape)
 
     async def _check_tables(self) -> None:
         """End the shapes whose table was altered, also if nothing has been written since."""
@@ -743,6 +746,14 @@ def _snapshot_end(snapshot: Snapshot) -> bytes:
         "xip_list": [str(xid) for xid in sorted(snapshot.running)],
     }
     return json.dumps({"headers": control}, separators=(",", ":")).encode() + b",\n"
+
+
+def _too_large(table: TableName, limit: int) -> RequestRefused:
+    return RequestRefused(
+        "table",
+        f"The rows of {table} take more than the {limit} bytes that all logs may have: ask for"
+        " fewer rows or columns, or raise the engine's bound.",
+    )
 
 
 def _away() -> ShapeUnavailable:

@@ -8,12 +8,13 @@ each line is one message of the log, with the comma that separates it from the n
 from __future__ import annotations
 
 import json
-import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 
 import psycopg
 from psycopg import pq
 
+from electric_sync.engine import libpq
 from electric_sync.engine.catalog import Column, Table
 from electric_sync.engine.identifiers import quote
 from electric_sync.values import Snapshot
@@ -61,55 +62,48 @@ def take(
         row = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
         if not on_snapshot(Snapshot.parse(row[0] if row else "")):
             return False
-        for piece in copied(connection, sql):
-            on_rows(piece)
+        with closing(copied(connection, sql)) as pieces:
+            for piece in pieces:
+                on_rows(piece)
     return True
 
 
-def copied(connection: psycopg.Connection, sql: str) -> Iterator[bytes]:
+def copied(connection: psycopg.Connection, sql: str) -> Generator[bytes, None, None]:
     """The lines of a query, in pieces of some size that end with a line.
 
-    libpq's own calls: one Python object a row is the cost that matters. They do not release
-    the interpreter while they wait, so the wait is ``select``'s.
+    By libpq's own calls: one Python object a row is the cost that matters.
     """
-    pgconn = connection.pgconn
-    result = pgconn.exec_(_COPY.format(sql).encode())
-    if result.status != pq.ExecStatus.COPY_OUT:
-        raise _error(result)
+    begun = libpq.execute(connection, _COPY.format(sql))
+    if begun.status != pq.ExecStatus.COPY_OUT:
+        raise libpq.error_of(begun)
+    try:
+        yield from _pieces(connection)
+    except GeneratorExit:
+        connection.close()  # there is no other way out of a COPY
+        raise
+    end = libpq.result(connection)
+    if end is not None and end.status == pq.ExecStatus.FATAL_ERROR:
+        raise libpq.error_of(end)
+
+
+def _pieces(connection: psycopg.Connection) -> Iterator[bytes]:
     lines: list[bytes] = []
     size = 0
     while True:
-        count, data = pgconn.get_copy_data(1)
+        count, data = connection.pgconn.get_copy_data(1)
+        if count == 0:
+            libpq.wait_readable(connection)
+            continue
         if count > 0:
             lines.append(bytes(data))
             size += count
             if size < PIECE:
                 continue
-        elif count == 0:
-            select.select([pgconn.socket], [], [])
-            pgconn.consume_input()
-            continue
         if lines:
             yield b"".join(lines)
             lines, size = [], 0
         if count < 0:
-            break
-    end = pgconn.get_result()
-    while pgconn.get_result() is not None:
-        pass
-    if end is not None and end.status == pq.ExecStatus.FATAL_ERROR:
-        raise _error(end)
-
-
-def _error(result: pq.abc.PGresult) -> psycopg.Error:
-    """As psycopg itself would raise it."""
-    state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
-    message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or result.error_message
-    try:
-        kind = psycopg.errors.lookup(state)
-    except KeyError:
-        kind = psycopg.OperationalError if not state else psycopg.DatabaseError
-    return kind((message or b"PostgreSQL gave no reason").decode(errors="replace").strip())
+            return
 
 
 def _value(column: Column) -> str:

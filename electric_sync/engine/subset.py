@@ -18,7 +18,7 @@ from electric_sync.engine.request import Subset
 from electric_sync.engine.shape import Shape
 from electric_sync.engine.snapshot import copied, rows_sql
 from electric_sync.engine.tokens import Kind, Token, tokenize
-from electric_sync.engine.where import embed
+from electric_sync.engine.where import accept
 from electric_sync.values import Snapshot
 
 MEMORY = 1024 * 1024
@@ -105,10 +105,11 @@ def _metadata(snapshot: Snapshot, lsn: str, mark: int) -> bytes:
 
 def _where(connection: psycopg.Connection, shape: Shape, subset: Subset) -> str:
     try:
-        chosen = embed(connection, shape.table, subset.where, subset.params)
+        # By the rules of a shape's own clause: nothing but the row is read.
+        chosen = accept(connection, shape.table, subset.where, subset.params)
     except ClauseRefused as error:
         raise RequestRefused("subset.where", str(error)) from error
-    return f"({shape.clause.sql}) AND ({chosen})"
+    return f"({shape.clause.sql}) AND ({chosen.sql})"
 
 
 def _order(shape: Shape, text: str) -> str:

@@ -21,6 +21,7 @@ from itertools import groupby
 import psycopg
 from psycopg import errors, pq
 
+from electric_sync.engine import libpq
 from electric_sync.engine.catalog import Table
 from electric_sync.engine.errors import ClauseRefused
 from electric_sync.engine.identifiers import quote
@@ -76,26 +77,6 @@ def accept(
     return Clause(sql, columns, keys, exact, mentions)
 
 
-def embed(
-    connection: psycopg.Connection, table: Table, text: str, params: Mapping[int, str]
-) -> str:
-    """The clause with its parameters written into it, for one reading: it need not be immutable.
-
-    Raises:
-        ClauseRefused: as for ``accept``.
-    """
-    tokens = tokenize(text)
-    if not tokens:
-        return "true"
-    for token in tokens:
-        if token.kind is Kind.WORD and token.text.upper() == "SELECT":
-            raise ClauseRefused(f"At character {token.start}: subqueries are not supported.")
-    numbers = _numbers(tokens, params)
-    types = _parameter_types(connection, table, text, tokens, numbers)
-    values = {n: _constant(connection, tokens, n, params[n], types[n]).sql for n in numbers}
-    return _substitute(text, tokens, values)
-
-
 @dataclass(frozen=True, slots=True)
 class _Constant:
     """A parameter's value in its type's own spelling."""
@@ -146,10 +127,10 @@ def _parameter_types(
     # PostgreSQL wants parameters without gaps.
     renumbered = {number: f"${place}" for place, number in enumerate(numbers, 1)}
     statement = before + _substitute(text, tokens, renumbered) + ")"
-    result = connection.pgconn.prepare(b"", statement.encode())
+    result = libpq.prepare(connection, statement)
     if result.status != pq.ExecStatus.COMMAND_OK:
         raise ClauseRefused(_refusal(result, offset=len(before)))
-    described = connection.pgconn.describe_prepared(b"")
+    described = libpq.describe_prepared(connection)
     oids = [described.param_type(place) for place in range(described.nparams)]
     names = connection.execute(
         "SELECT coalesce(array_agg(oid::regtype::text ORDER BY place), '{}')"
@@ -190,8 +171,7 @@ def _check_immutable(connection: psycopg.Connection, table: Table, sql: str) -> 
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL client_min_messages = error")
         connection.execute(f"CREATE TEMPORARY TABLE {copy} (LIKE {table.name.quoted})")
-        # The extended protocol takes one statement only, whatever the clause may hold.
-        result = connection.pgconn.exec_params((before + sql + ")").encode(), [])
+        result = libpq.execute(connection, before + sql + ")")
     if result.status == pq.ExecStatus.COMMAND_OK:
         return
     state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
@@ -225,7 +205,7 @@ def _only_writes_values_as_text(connection: psycopg.Connection, table: Table, sq
         connection.execute("SET LOCAL client_min_messages = error")
         connection.execute(f"CREATE TEMPORARY TABLE {copy} (LIKE {table.name.quoted})")
         view = f"CREATE TEMPORARY VIEW clause_of_shape AS SELECT FROM {copy} WHERE ("
-        result = connection.pgconn.exec_params((view + sql + ")").encode(), [])
+        result = libpq.execute(connection, view + sql + ")")
         if result.status != pq.ExecStatus.COMMAND_OK:
             return False
         row = connection.execute(

@@ -9,6 +9,7 @@ import pytest
 
 from electric_sync.engine import publication
 from electric_sync.engine import shapes as shapes_module
+from electric_sync.engine.log import ShapeLog
 from tests.electric_sync.loop import PATIENCE
 from tests.engine.replica import Replica
 
@@ -37,6 +38,26 @@ def test_the_shapes_that_were_not_used_for_longest_go_first(asker, table, sql, m
 
     until(has_gone)
     assert asker.get(where="id > 0", handle=old.handle, offset="0_0").status == 409
+
+
+def test_a_shape_that_alone_is_too_large_is_refused(asker, table, sql, monkeypatch):
+    sql("INSERT INTO things SELECT n, repeat('x', 1000) FROM generate_series(1, 20000) AS n")
+    shapes = asker.service.shapes
+    monkeypatch.setattr(shapes, "_max_bytes", 100_000)
+    write = ShapeLog.write_snapshot
+
+    def write_and_look(log: ShapeLog, data: bytes) -> bool:
+        """As if the look came in the middle of the snapshot."""
+        written = write(log, data)
+        asker.loop.loop.call_soon_threadsafe(shapes._evict)
+        return written
+
+    monkeypatch.setattr(ShapeLog, "write_snapshot", write_and_look)
+
+    reply = asker.get()
+
+    assert reply.status == 400
+    assert "take more than the 100000 bytes" in reply.errors["table"][0]
 
 
 def test_no_more_shapes_than_allowed_are_kept(asker, table, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from electric_sync import conf
 from electric_sync.engine.service import Service
+from electric_sync.engine.shapes import MAX_BYTES
 
 
 class Command(BaseCommand):
@@ -27,7 +28,12 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=3000)
         parser.add_argument("--folder", type=Path, help="where the logs go (a temporary folder)")
-        parser.add_argument("--max-bytes", type=int, help="what all logs may take")
+        parser.add_argument(
+            "--max-bytes",
+            type=int,
+            default=int(os.environ.get("SYNC_LOG_MAX_BYTES", MAX_BYTES)),
+            help="what all logs may take (SYNC_LOG_MAX_BYTES)",
+        )
         parser.add_argument("--allow-delete", action="store_true", help="answer DELETE requests")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,13 +42,14 @@ class Command(BaseCommand):
         if not secret and options["host"] not in {"127.0.0.1", "::1", "localhost"}:
             raise CommandError("Set SYNC_SECRET before the engine listens for other machines.")
         logging.basicConfig(level=logging.WARNING)
-        service = Service(
-            conf.conninfo(),
-            folder=(options["folder"] or Path(mkdtemp(prefix="sync-engine-"))) / "shapes",
-            secret=secret or None,
-            allow_delete=options["allow_delete"],
-            max_bytes=options["max_bytes"],
-        )
-        listen = build_endpoint_description_strings(host=options["host"], port=options["port"])
-        self.stderr.write(f"Serving on http://{options['host']}:{options['port']}")
-        Server(service, listen, signal_handlers=True, server_name="").run()
+        with TemporaryDirectory(prefix="sync-engine-") as temporary:
+            service = Service(
+                conf.conninfo(),
+                folder=(options["folder"] or Path(temporary)) / "shapes",
+                secret=secret or None,
+                allow_delete=options["allow_delete"],
+                max_bytes=options["max_bytes"],
+            )
+            listen = build_endpoint_description_strings(host=options["host"], port=options["port"])
+            self.stderr.write(f"Serving on http://{options['host']}:{options['port']}")
+            Server(service, listen, signal_handlers=True, server_name="").run()

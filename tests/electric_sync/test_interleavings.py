@@ -266,9 +266,9 @@ numbers = iter(range(10**9))
 
 
 @given(
-    story=st.lists(happening, min_size=3, max_size=10),
+    story=st.lists(happening, min_size=3, max_size=8),
     seed=st.integers(0, 2**32),
-    longest=st.sampled_from([0.0, 0.005, 0.05]),
+    longest=st.sampled_from([0.0, 0.005, 0.03]),
 )
 @hypothesis_settings(
     suppress_health_check=list(HealthCheck),

@@ -181,9 +181,9 @@ def test_each_device_has_a_line(firm: Firm) -> None:
     connected, offline, cleared = (text.partition("> ")[2] for text in texts[1:])
     assert offline == (
         "Firefox on Android offline since 2026-11-25T14:02:00Z , will be cleared when it returns,"
-        " at the latest on 2026-12-02T14:02:00Z"
+        " at the latest on 2026-12-02T14:02:00Z Sign out this device"
     )
-    assert connected == "A browser connected, not cleared yet"
+    assert connected == "A browser connected, not cleared yet Sign out this device"
     assert cleared.startswith("Chrome on Linux cleared after 0.1 s")
     assert [html.count(name) for name in ('class="is-waiting"', 'class="is-done"')] == [2, 1]
 

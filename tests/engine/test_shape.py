@@ -32,7 +32,7 @@ async def test_what_happens_before_a_task_begins_to_wait_is_not_missed(tmp_path:
     )
     log = ShapeLog(tmp_path, "handle")
     shape = Shape("handle", ShapeQuery(TABLE), table, EVERYTHING, log, lsn=0)
-    waiting = asyncio.create_task(shape.changed())
+    waiting = asyncio.create_task(shape.change.wait())
     shape.tell()
     async with asyncio.timeout(10):
         await waiting

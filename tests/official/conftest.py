@@ -26,13 +26,14 @@ def engine(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-def start_node(engine: EngineProcess) -> Iterator[Callable[[], Node]]:
-    """Start a Node process. None of its clients may have warned when the test ends."""
+def start_node(engine: EngineProcess) -> Iterator[Callable[..., Node]]:
+    """Start a Node process that reads from the engine, or from another one. None of its clients
+    may have warned when the test ends."""
     nodes: list[Node] = []
     with ExitStack() as stack:
 
-        def start() -> Node:
-            nodes.append(stack.enter_context(Node(engine.url, SECRET)))
+        def start(url: str = engine.url) -> Node:
+            nodes.append(stack.enter_context(Node(url, SECRET)))
             return nodes[-1]
 
         yield start

@@ -25,13 +25,19 @@ SECRET = "known to the tests & to nobody else"
 class EngineProcess:
     """Where it is, and what it wrote."""
 
-    base: str
+    port: int
     log: Path
+    process: subprocess.Popen[bytes]
 
     @property
     def url(self) -> str:
         """Where shapes are read."""
-        return f"{self.base}/v1/shape"
+        return f"http://127.0.0.1:{self.port}/v1/shape"
+
+    def kill(self) -> None:
+        """End it as the machine would: at once."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
 
     def delete(self, handle: str) -> None:
         """End a shape, as an operator does."""
@@ -42,14 +48,16 @@ class EngineProcess:
 
 
 @contextmanager
-def engine_process(database_url: str, folder: Path) -> Iterator[EngineProcess]:
+def engine_process(
+    database_url: str, folder: Path, *, port: int | None = None
+) -> Iterator[EngineProcess]:
     """Run ``manage.py sync_engine`` in a project that knows nothing of the product."""
     env = os.environ | {
         "DATABASE_URL": database_url,
         "DJANGO_SETTINGS_MODULE": "tests.project.settings",
         "SYNC_SECRET": SECRET,
     }
-    port = _free_port()
+    port = port or _free_port()
     command = [sys.executable, "manage.py", "sync_engine", "--port", str(port), "--allow-delete"]
     log = folder / "engine.log"
     with log.open("w") as output:
@@ -58,7 +66,7 @@ def engine_process(database_url: str, folder: Path) -> Iterator[EngineProcess]:
         )
         try:
             _wait_until_active(f"http://127.0.0.1:{port}/v1/health", process, log)
-            yield EngineProcess(f"http://127.0.0.1:{port}", log)
+            yield EngineProcess(port, log, process)
         finally:
             process.terminate()
             process.wait(PATIENCE)

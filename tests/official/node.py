@@ -263,10 +263,18 @@ class PGlite:
         """Run statements in it."""
         self.node.call("exec", name=self.name, sql=sql)
 
-    def sync(self, query: str, params: dict[str, Any], **options: Any) -> Synced:
-        """Sync a shape into a table, and watch what a query says of it."""
+    def sync(
+        self,
+        query: str,
+        params: dict[str, Any],
+        *,
+        stream: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Synced:
+        """Sync a shape into a table, and watch what a query says of it; ``stream`` are options
+        of the ShapeStream."""
         synced = self._watch(query)
-        options["shape"] = self.node.shape(params)
+        options["shape"] = self.node.shape(params, **stream or {})
         synced.call("syncShapeToTable", local=self.name, options=options)
         return synced
 

@@ -98,6 +98,18 @@ def test_it_stays_equal_under_a_clause_that_rows_move_through(
         local.wait_for_rows(rows(database, things, where))
 
 
+@pytest.mark.parametrize("pglite", [ONE_CLIENT], ids=["one-client"], indirect=True, scope="module")
+def test_it_stays_equal_by_server_sent_events(sync, things: str, database: Database) -> None:
+    """The older client's need a browser."""
+    local = sync(stream={"liveSse": True})
+    random = Random(4)
+    for _ in range(ROUNDS):
+        for _ in range(random.randrange(1, 12)):
+            database.together(*random_transaction(random, things))
+        local.wait_for_rows(rows(database, things))
+    assert "text/event-stream" in {request["type"] for request in local.seen.requests}
+
+
 def test_a_truncated_table_is_emptied(sync, things: str, database: Database) -> None:
     local = sync()
     local.wait_for_rows(rows(database, things))

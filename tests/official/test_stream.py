@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.official.database import Database
-from tests.official.engine import EngineProcess
+from tests.official.engine import EngineProcess, engine_process
 from tests.official.node import Node
 
 NAMES = {"table": "items", "columns": ["id", "name"]}
@@ -257,6 +257,62 @@ def test_many_rows_come_in_chunks(node: Node, database: Database, items: str) ->
     offsets = stream.seen.asked("offset")
     assert offsets[:2] == ["-1", "0_0"]
     stream.wait_for_rows(names(database))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE items RENAME COLUMN name TO title",
+        "ALTER TABLE items DROP COLUMN shop",
+        "DROP TABLE items; CREATE TABLE items (id int PRIMARY KEY, title text)",
+        "ALTER TABLE items RENAME TO others; CREATE TABLE items (id int PRIMARY KEY, title text)",
+    ],
+    ids=["renamed column", "dropped column", "another table", "renamed table"],
+)
+def test_a_table_that_is_another_one_is_fetched_anew(
+    node: Node, items: str, database: Database, statement: str
+) -> None:
+    stream = node.open({"table": items, "columns": ["id"], "where": "id > 1"})
+    other = node.open({"table": items})
+    stream.wait_for_rows([{"id": 2}])
+    other.wait_for("up-to-date")
+    try:
+        database.together(*statement.split(";"))
+        other.wait_for("must-refetch")
+        database.execute("INSERT INTO items (id) VALUES (9)")
+        columns = database.rows("SELECT * FROM items ORDER BY id DESC LIMIT 1")[0].keys()
+        other.wait_until(
+            lambda seen: (
+                {9} <= {row["id"] for row in seen.rows or []} and seen.rows[-1].keys() == columns
+            ),
+            "the table's rows are there as they are now",
+        )
+        stream.wait_for_rows(database.rows("SELECT id FROM items WHERE id > 1"))
+    finally:
+        database.execute("DROP TABLE IF EXISTS others")
+
+
+# ── when the engine is away ─────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("sse", [False, True], ids=["long-poll", "SSE"])
+def test_a_client_goes_on_when_the_engine_was_killed_and_is_back(
+    start_node: Callable[..., Node],
+    items: str,
+    database: Database,
+    tmp_path_factory: pytest.TempPathFactory,
+    sse: bool,
+) -> None:
+    with engine_process(database.url, tmp_path_factory.mktemp("first")) as first:
+        stream = start_node(first.url).open(NAMES, liveSse=sse)
+        stream.wait_for_rows(names(database))
+        first.kill()
+        database.execute("DELETE FROM items WHERE id = 1")
+        folder = tmp_path_factory.mktemp("second")
+        with engine_process(database.url, folder, port=first.port):
+            stream.wait_for_rows(names(database))
+            database.execute("INSERT INTO items VALUES (3, 'three')")
+            stream.wait_for_rows(names(database))
 
 
 # ── the log's mode, and where it begins ─────────────────────────────────────

@@ -80,7 +80,6 @@ export class Ending {
     const event = new CustomEvent("live:reset", { cancelable: true, detail: { reason } });
     return document.dispatchEvent(event);
   }
-
 }
 
 /** htmx may keep pages for its back button. */

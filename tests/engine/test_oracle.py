@@ -196,15 +196,16 @@ class Story:
         for session in sessions:
             session.commit()
             self.note()
+        probe = Replica(self.asker, table=self.table)
+        assert probe.catch_up()
         self.session.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE backend_type = 'walsender' AND datname = current_database()"
         )
-        shapes = self.asker.service.shapes
         deadline = time.monotonic() + PATIENCE
-        while self.clients[0].handle and shapes.find(self.clients[0].handle):
+        while self.asker.service.shapes.find(probe.handle):
             assert time.monotonic() < deadline, "the engine did not lose its stream"
-        assert Replica(self.asker, table=self.table).catch_up()
+        assert probe.catch_up()
 
     def alter(self) -> None:
         """Another schema: whoever selects what is gone is refused from then on."""

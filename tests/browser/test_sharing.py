@@ -60,3 +60,19 @@ def test_a_table_that_moves_leaves_whoever_does_not_see_its_new_place(
     expect(sana.page.get_by_text("This table is not here any more")).to_be_visible()
     expect(sana.row("Mug")).to_have_count(0)
     expect(sana.page.locator("#sidebar").get_by_role("link", name=table.name)).to_have_count(0)
+
+
+def test_who_stops_being_an_admin_loses_the_page_of_sharing_and_keeps_the_workspace(
+    api: Api, mira: Person
+) -> None:
+    api.set_role("Mira Lindqvist", "admin")
+    sidebar = mira.page.locator("#sidebar")
+    expect(sidebar.get_by_role("link", name="People")).to_be_visible()
+    sidebar.get_by_role("link", name="Office", exact=True).click()
+    mira.choose("This workspace", "Who sees it, and why")
+    expect(mira.page.locator("#see")).to_contain_text("Sana Rahman")
+    api.set_role("Mira Lindqvist", "editor")
+    gone = "You no longer have access to the sharing of Office"
+    expect(mira.page.get_by_role("heading", name=gone)).to_be_visible()
+    expect(mira.page.get_by_text("Sana Rahman")).to_have_count(0)
+    expect(sidebar.get_by_role("link", name="Office", exact=True)).to_be_visible()

@@ -602,6 +602,7 @@ LIVE = {
     "person_receipts": MANAGERS,
     "receipts": (*MANAGERS, "outsider"),
     "workspace_sharing": MANAGERS,
+    "sharing_title": MANAGERS,
     "own_device_list": ("owner",),
 }
 SHAPES = {

@@ -18,6 +18,23 @@ from workspaces.shapes import Users, WorkspaceGrants, Workspaces
 
 
 @register
+class SharingTitle(LiveRegion):
+    """Of which workspace."""
+
+    shapes = (Workspaces,)
+    params = {"workspace_id": UUID}
+    template = "workspaces/_sharing_title.html"
+
+    def audience(self, access: WorkspaceAccess, workspace_id: UUID) -> Audience | None:
+        """Owners and admins."""
+        return Audience(company=access.tenant) if access.may_manage() else None
+
+    def context(self, audience: Audience, workspace_id: UUID) -> dict[str, Any]:
+        """The workspace; none, once it was deleted."""
+        return {"workspace": workspace_in(audience, workspace_id).first()}
+
+
+@register
 class WorkspaceSharing(LiveRegion):
     """Everybody of the company: those who see the workspace, then the others."""
 

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from electric_sync.engine.catalog import describe
+from electric_sync.engine.errors import ClauseRefused
+from electric_sync.engine.index import Index
 from electric_sync.engine.router import Router, indexable
+from electric_sync.engine.where import accept
 from electric_sync.values import (
     Relation,
     RowChange,
@@ -133,6 +137,39 @@ THING = Relation(1, THINGS, ("id", "v"), (23, 25))
 
 def inserted(key: str, value: str | None) -> RowChange:
     return RowChange(THING, None, (key.encode(), None if value is None else value.encode()))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("template", ["v = {}", "v = $1", "v IN ({}, {})", "id > 0 AND v = {}"])
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_clause_s_index_finds_what_postgresql_finds(session, domains, kind, template):
+    spellings, values = TYPES[kind]
+    with table(f"(id int PRIMARY KEY, v {kind})") as there:
+        for key, value in enumerate([*values, None]):
+            session.execute(f"INSERT INTO things VALUES (%s, %s::text::{kind})", [key, value])
+        stored = session.execute(
+            "SELECT id::text, format('%s', v), v IS NULL FROM things"
+        ).fetchall()
+        described = describe(session, there)
+        for spelling in spellings:
+            literal = "'" + spelling.replace("'", "''") + "'"
+            other = "'" + values[0].replace("'", "''") + "'"
+            params = {1: spelling} if "$1" in template else {}
+            try:
+                clause = accept(session, described, template.format(literal, other), params)
+            except ClauseRefused:
+                continue  # PostgreSQL does not take it either
+            index: Index[str] = Index()
+            index.add("shape", clause.columns, clause.keys)
+            found = {
+                key
+                for key, text, is_null in stored
+                if [*index.find(THING, inserted(key, None if is_null else text).new or ())]
+            }
+            matching = {
+                key for (key,) in session.execute(f"SELECT id::text FROM things WHERE {clause.sql}")
+            }
+            assert found == matching if clause.exact else found >= matching, spelling
 
 
 @pytest.mark.django_db

@@ -374,10 +374,12 @@ class Application:
             ("content-type", "text/event-stream"),
             ("connection", "keep-alive"),
             ("etag", f'"{shape.handle}:{offset}:{answer.offset}"'),
-            *self._position(shape, request, answer.offset, up_to_date=True),
+            # Not where the answer ends: a connection that is cut is taken up from here.
+            *self._position(shape, request, offset, up_to_date=True),
             ("electric-has-data", "true"),
         ]
         await self._start(exchange, Response(200, headers))
+        await _send_piece(exchange.send, b"")  # servers may keep the head until there is a body
         if exchange.method == "HEAD":
             await exchange.send({"type": "http.response.body"})
             return

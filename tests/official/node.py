@@ -44,6 +44,7 @@ class Seen:
     all_rows: list[list[dict[str, Any]]] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     error: dict[str, Any] | None = None
+    is_held: bool = False
     handle: str = ""
     offset: str = ""
 
@@ -58,6 +59,7 @@ class Seen:
         if "request" in event:
             self.requests.append(event["request"])
         self.error = event.get("error", self.error)
+        self.is_held = event.get("held", self.is_held)
 
     @property
     def changes(self) -> list[dict[str, Any]]:
@@ -138,10 +140,11 @@ class Node:
             raise Failure(answer["failure"])
         return answer["result"]
 
-    def open(self, params: dict[str, Any], **options: Any) -> Stream:
-        """Open a stream of the shape that the parameters describe."""
+    def open(self, params: dict[str, Any], *, breaks: bool = False, **options: Any) -> Stream:
+        """Open a stream of the shape that the parameters describe; if it ``breaks``, its first
+        answer with events is held, and then cut before its body."""
         stream = Stream(self, self.name())
-        stream.call("open", options=self.shape(params, **options))
+        stream.call("open", options=self.shape(params, **options), breaks=breaks)
         return stream
 
     def pglite(self, folder: Path | None = None) -> PGlite:

@@ -8,6 +8,7 @@ import { Shape, ShapeStream } from "@electric-sql/client";
 const streams = new Map();
 const locals = new Map();
 const syncs = new Map();
+const releases = new Map();
 
 const text = (key, value) => (typeof value === "bigint" ? String(value) : value);
 const say = (message) => process.stdout.write(`${JSON.stringify(message, text)}\n`);
@@ -28,13 +29,30 @@ const watched = (name) => async (address, options) => {
   return response;
 };
 
+/** fetch whose first stream of events waits for a command, and then breaks before its first byte. */
+const breaking = (name) => {
+  const plain = watched(name);
+  return async (address, options) => {
+    if (!String(address).includes("live_sse=true") || releases.has(name)) {
+      return plain(address, options);
+    }
+    await new Promise((release) => {
+      releases.set(name, release);
+      say({ of: name, held: true });
+    });
+    const { status, headers } = await plain(address, options);
+    const broken = new ReadableStream({ start: (body) => body.error(new TypeError("broken")) });
+    return new Response(broken, { status, headers });
+  };
+};
+
 const commands = {
   /** Open a stream, and a Shape on it. */
-  open({ name, options }) {
+  open({ name, options, breaks }) {
     const aborter = new AbortController();
     const stream = new ShapeStream({
       ...options,
-      fetchClient: watched(name),
+      fetchClient: breaks ? breaking(name) : watched(name),
       signal: aborter.signal,
       warnOnHttp: false,
     });
@@ -48,6 +66,10 @@ const commands = {
     const shape = new Shape(stream);
     shape.subscribe(({ rows }) => say({ of: name, rows }));
     streams.set(name, { stream, shape, aborter });
+  },
+
+  release({ name }) {
+    releases.get(name)();
   },
 
   close({ name }) {

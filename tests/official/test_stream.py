@@ -292,6 +292,18 @@ def test_a_table_that_is_another_one_is_fetched_anew(
         database.execute("DROP TABLE IF EXISTS others")
 
 
+def test_events_that_are_cut_before_they_arrive_come_again(
+    node: Node, items: str, database: Database
+) -> None:
+    other = node.open(NAMES)
+    stream = node.open(NAMES, liveSse=True, breaks=True)
+    stream.wait_until(lambda seen: seen.is_held, "it asks for events")
+    database.execute("INSERT INTO items VALUES (3, 'three')")
+    other.wait_for_rows(names(database))
+    stream.call("release")
+    stream.wait_for_rows(names(database))
+
+
 # ── when the engine is away ─────────────────────────────────────────────────
 
 

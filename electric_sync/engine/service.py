@@ -44,8 +44,8 @@ class Service:
     def start(self) -> None:
         """Begin to follow the database; starting twice changes nothing."""
         if not self._is_running:
-            self._is_running = True
             self.shapes.start(self._engine)
+            self._is_running = True
 
     async def stop(self) -> None:
         """Close the stream; the logs are removed."""

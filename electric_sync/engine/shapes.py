@@ -535,11 +535,13 @@ class Shapes:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             self._asked = {asked: s for asked, s in self._asked.items() if not s.is_ended}
-            self._evict()
             try:
+                self._evict()
                 await self._check_tables()
             except psycopg.Error as error:
                 logger.warning("The tables cannot be looked at: %s", error)
+            except Exception:  # a defect of ours must not end the looking
+                logger.exception("The tables could not be looked at.")
 
     def _evict(self) -> None:
         """Keep the bounds: the least recently used shapes go first."""

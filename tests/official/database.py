@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
+
+from tests.official.engine import PATIENCE
 
 
 class Database:
@@ -49,5 +52,17 @@ def database_beside_djangos() -> Iterator[str]:
         try:
             yield urlsplit(there)._replace(path=f"/{name}").geturl()
         finally:
-            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            _drop(administrator, name)
+
+
+def _drop(administrator: psycopg.Connection, name: str) -> None:
+    """Drop the database; the slot of an engine that has ended stays for a moment."""
+    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
             administrator.execute(drop)
+            return
+        except psycopg.errors.ObjectInUse:
+            if time.monotonic() > deadline:
+                raise

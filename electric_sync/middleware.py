@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
-from electric_sync import sessions
+from electric_sync import problems, sessions
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -32,8 +32,16 @@ class SignedOutMiddleware:
         return response
 
 
+READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
 class FollowedSessionMiddleware:
-    """Keeps our row of a sign-in in step with Django's session: its key, its password, its end."""
+    """Keeps our row of a sign-in in step with Django's session: its key, its password, its end.
+
+    What is read is read together with the sign-in, in one snapshot. What is written may wait for
+    others between the two, and its answer tells what it found: so whoever was signed out meanwhile
+    gets none.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self._get_response = get_response
@@ -45,6 +53,10 @@ class FollowedSessionMiddleware:
             # Who was signed in under an older secret has got another key by now.
             sessions.follow(request, before)
             before = request.session.session_key
+        writes = request.method not in READING and sessions.session_of(request) is not None
         response = self._get_response(request)
         sessions.follow(request, before)
+        tells = writes and not response.streaming and response.content
+        if tells and sessions.key_of(request) and sessions.session_of(request) is None:
+            return problems.signed_out()
         return response

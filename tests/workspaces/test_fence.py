@@ -14,14 +14,17 @@ from itertools import cycle
 from random import Random
 from threading import Event, Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from electric_sync.models import UserSession
-from workspaces.actions import people, sharing, tables, workspaces
+from workspaces.access import Actor
+from workspaces.actions import people, rows, sharing, tables, workspaces
 from workspaces.models import DataTableRow, Membership, User, WorkspaceGrant
 
 from .conftest import Firm, make_firm
@@ -91,9 +94,9 @@ def test_invariant_3_no_answer_holds_what_came_after_the_revocation() -> None:
         firm, client = make_firm(), Client()
         client.force_login(firm.people[WHO])
         table = f"/t/{firm.table.pk}/"
-        rows = f"/api/data-tables/{firm.table.pk}/rows"
+        page = f"/api/data-tables/{firm.table.pk}/rows"
         key = firm.key("text")
-        with asking(client, [rows, table, f"/api/rows/{firm.row.pk}"]) as got:
+        with asking(client, [page, table, f"/api/rows/{firm.row.pk}"]) as got:
             _wait_for(got, 3)
             Event().wait(chance.uniform(0, 0.05))
             chance.choice(ROADS)(firm)
@@ -101,6 +104,67 @@ def test_invariant_3_no_answer_holds_what_came_after_the_revocation() -> None:
             _wait_for(got, len(got) + 4)
         assert b"Fern" in got[0]
         assert b"canary" not in b"".join(got)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda: UserSession.objects.update(ended_at=timezone.now()),
+        lambda: _execute("DELETE FROM django_session"),
+        lambda: _execute("UPDATE users SET password = 'another'"),
+    ],
+)
+def test_invariant_3_the_answer_to_a_write_holds_nothing_of_after_the_sign_in_ended(
+    monkeypatch: pytest.MonkeyPatch, end: Callable[[], object]
+) -> None:
+    """Found: whose sign-in ended while their write waited for its row was told what it held."""
+    firm, client = make_firm(), Client()
+    client.force_login(firm.people[WHO])
+    address, key = f"/api/rows/{firm.row.pk}", firm.key("text")
+
+    set_cells = rows.set_cells
+
+    def held_up(*args: Any, **given: Any) -> DataTableRow:
+        end()
+        _write(firm, key, "canary")
+        return set_cells(*args, **given)
+
+    monkeypatch.setattr(rows, "set_cells", held_up)
+    for body in ({"cells": {}}, {"cells": {key: "mine"}, "was": {key: "Fern"}}):
+        answer = client.patch(address, body, content_type="application/json")
+        assert answer.status_code == 401
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert b"canary" not in answer.content
+        client.force_login(firm.people[WHO])
+
+
+def test_invariant_3_what_a_button_says_is_read_before_its_permission_may_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    firm, client = make_firm(), Client()
+    client.force_login(firm.people["owner"])
+    waited: list[Exception] = []
+
+    def remove() -> None:
+        try:
+            _execute("SET lock_timeout = '100ms'")
+            Membership.objects.filter(user=firm.people["owner"]).update(role="viewer")
+        except OperationalError as error:
+            waited.append(error)
+        finally:
+            connection.close()
+
+    def person(actor: Actor, user_id: UUID) -> str:
+        thread = Thread(target=remove)
+        thread.start()
+        thread.join()
+        return "Somebody"
+
+    monkeypatch.setattr("workspaces.pages.sharing._person", person)
+    address = reverse("pages:share", args=[firm.workspace.pk, firm.people[WHO].pk])
+    answer = client.post(address, {f"level-{firm.workspace.pk}": "view"})
+    assert answer.status_code == 303
+    assert waited
 
 
 def _wait_for(got: list[bytes], count: int) -> None:

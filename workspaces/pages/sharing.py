@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -34,6 +35,8 @@ def share(request: HttpRequest, workspace_id: UUID, user_id: UUID) -> HttpRespon
     The choice is named after the workspace on a person's page, after the person on a workspace's.
     """
 
+    # The names are read while the action still holds what permits it: none is of later.
+    @transaction.atomic
     def act(actor: Actor) -> str:
         names = (f"level-{user_id}", f"level-{workspace_id}")
         level = next((request.POST[name] for name in names if name in request.POST), "")

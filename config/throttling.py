@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import Any
 
@@ -33,14 +33,20 @@ def address(request: HttpRequest) -> str | None:
     """Where a request comes from: what our proxy saw, or who connected to us.
 
     A proxy adds the address that it sees at the end; what stands before that anybody may write.
+    Of IPv6 everybody has 2⁶⁴ addresses to come from, so there the network is what counts.
     """
     seen = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
         seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2] or seen
     try:
-        return str(ip_address(seen.strip()))
+        found = ip_address(seen.strip().partition("%")[0])
     except ValueError:
         return None  # a socket in the file system has none
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(ip_network((found, 64), strict=False).network_address)
+        found = found.ipv4_mapped
+    return str(found)
 
 
 def answer(request: HttpRequest, *_: object) -> HttpResponse:

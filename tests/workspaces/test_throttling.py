@@ -161,6 +161,19 @@ def test_without_a_proxy_nobody_chooses_their_address(firm: Firm) -> None:
     assert said[-1].status_code == 429
 
 
+def test_of_ipv6_the_network_is_what_counts(firm: Firm) -> None:
+    """Found: who has a network of his own came from another address each time."""
+    said = [attempt(REMOTE_ADDR=f"2001:db8:1:2::{number}") for number in range(LIMIT)]
+    assert said[-1].status_code == 429
+    assert attempt(password=PASSWORD, REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
+
+
+def test_ipv4_is_the_same_on_a_socket_for_both(firm: Firm) -> None:
+    lock(REMOTE_ADDR="::ffff:192.0.2.1")
+    assert attempt(password=PASSWORD, REMOTE_ADDR="192.0.2.1").status_code == 429
+    assert attempt(password=PASSWORD, REMOTE_ADDR="::ffff:192.0.2.2").status_code == 302
+
+
 @pytest.mark.parametrize("seen", ["", "unix:", "fe80::1%eth0"])
 def test_an_odd_address_breaks_nothing(firm: Firm, seen: str) -> None:
     said = [attempt(REMOTE_ADDR=seen).status_code for _ in range(LIMIT)]

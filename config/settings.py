@@ -178,6 +178,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+# In a cookie, what was said to somebody would outlive their signing out, and greet the next one.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # ── Wrong passwords: see config/throttling.py ───────────────────────────────
 

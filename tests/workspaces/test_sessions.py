@@ -187,3 +187,18 @@ def test_nobody_signs_in_without_a_password_outside_the_demo(firm: Firm, setting
         assert client.post(reverse("pages:sign-in"), given).status_code in (404, 422)
         assert not is_shown_something(client, firm)
         assert b"Fern" not in client.get(reverse("pages:sign-in")).content
+
+
+def test_invariant_9_what_was_said_to_somebody_does_not_greet_the_next_person(firm: Firm) -> None:
+    """Found: what a dialog did on a live page is said with the next page, whoever opens that."""
+    client = Client()
+    sign_in(client, firm.people["owner"])
+    client.post(
+        reverse("pages:delete-table", args=[firm.table.pk]), headers={"HX-Target": "dialog"}
+    )
+    assert firm.table.name not in str(client.cookies)
+    client.post(reverse("pages:sign-out"))
+    client.force_login(firm.people["viewer"])
+    assert (
+        f"{firm.table.name} was deleted" not in client.get(reverse("pages:home")).content.decode()
+    )

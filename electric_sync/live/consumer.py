@@ -333,6 +333,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 self._outgoing.remove(waiting)
                 numbers.update(waiting.numbers)
         self._outbox.withdraw(numbers)
+        self._catch_up()
 
     # --------------------------------------------------------------- subscriptions
 
@@ -411,6 +412,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def _acknowledged(self, seq: int) -> None:
         self._outbox.acknowledge(seq)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """What was left out is compared anew, once little enough is on its way."""
         if self._left_out and self._outbox.calm:
             left_out, self._left_out = self._left_out, set()
             for subscription in left_out:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from electric_sync.live import outbox
+from electric_sync.live import consumer, outbox
+from electric_sync.live.consumer import LiveConsumer, Place
+from electric_sync.live.groups import Subscription
 from electric_sync.live.outbox import Outbox
 from tests.electric_sync import views  # noqa: F401 registers them
 from tests.electric_sync.conftest import add_orders
@@ -101,6 +105,42 @@ def test_who_leaves_while_behind_leaves_for_good(people, pages):
     slow.settle()
 
     assert [each["type"] for each in slow.heard] == ["pong"]
+
+
+class Groups:
+    """A runtime, as far as a consumer that withdraws needs one."""
+
+    def __init__(self):
+        self.joined = []
+
+    def leave(self, subscriptions):
+        for each in subscriptions:
+            each.instance = None
+
+    async def join(self, subscription):
+        self.joined.append(subscription.id)
+
+
+def test_what_was_left_out_comes_when_what_it_waited_for_is_withdrawn(small, monkeypatch):
+    """Found: nobody acknowledges frames that were never sent, so it was waited for for ever."""
+    groups = Groups()
+    monkeypatch.setattr(consumer, "runtime", lambda: groups)
+
+    async def withdraw() -> None:
+        socket = LiveConsumer()
+        for name in ("going", "staying"):
+            shown = Subscription(name, socket, etag=None, scene=None, definitions=())
+            socket._places[name] = Place(name, None, None, shown)
+        going, staying = (place.subscription for place in socket._places.values())
+        for _ in range(outbox.MAX_FRAMES):
+            assert socket.deliver(going, "frame", ["}"])
+        assert not socket.deliver(staying, "frame", ["}"])
+
+        socket._withdraw(["going"])
+        await asyncio.gather(*socket._joining)
+
+    asyncio.run(withdraw())
+    assert groups.joined == ["staying"]
 
 
 class TestOutbox:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from electric_sync.models import Receipt, UserSession
-from electric_sync.sessions import hash_key, open_session_by_id
+from electric_sync.sessions import hash_key, open_sessions_by_id
 from workspaces.actions import account
 from workspaces.errors import NotFound
 from workspaces.invitations import DAYS, invitation_link, invited, tokens
@@ -66,8 +66,8 @@ def test_another_password_ends_other_sign_ins_and_this_one_goes_on(
     other, here = device_of(browser_of(person)), device_of(editor)
     answer = editor.post(reverse("pages:change-password"), passwords(OLD, NEW))
     assert answer.status_code == 303
-    assert open_session_by_id(other.pk) is None
-    assert open_session_by_id(here.pk) is not None
+    assert open_sessions_by_id([other.pk]) == {}
+    assert open_sessions_by_id([here.pk])
     assert editor.get(reverse("pages:account")).status_code == 200
     assert device_of(editor).pk == here.pk
     person.refresh_from_db()
@@ -102,14 +102,14 @@ def test_nobody_signs_out_on_a_device_of_somebody_else_s(firm: Firm) -> None:
     theirs = device_of(browser_of(firm.people["viewer"]))
     with pytest.raises(NotFound):
         account.end_own_devices(firm.actor("editor"), theirs.pk, but=None)
-    assert open_session_by_id(theirs.pk) is not None
+    assert open_sessions_by_id([theirs.pk])
 
 
 def test_all_other_devices_are_signed_out(firm: Firm, editor: Client) -> None:
     others = [device_of(browser_of(firm.people["editor"])) for _ in range(2)]
     answer = editor.post(reverse("pages:end-own-devices"), headers={"Accept": "application/json"})
     assert answer.json() == {"done": "2 devices signed out."}
-    assert [open_session_by_id(each.pk) for each in others] == [None, None]
+    assert open_sessions_by_id(each.pk for each in others) == {}
     assert editor.get(reverse("pages:account")).status_code == 200
 
 

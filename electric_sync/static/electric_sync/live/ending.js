@@ -92,9 +92,10 @@ function leave(way) {
 
 /** @param {string} reason */
 function wayFrom(reason) {
-  const here = location.pathname + location.search;
-  if (reason === "too-old") return here;
-  if (reason === "signed-out") return `${viewer.signIn}?${new URLSearchParams({ next: here })}`;
+  const { pathname, search } = location;
+  if (reason === "too-old") return pathname + search;
+  // Without what was searched for: a cursor holds values of the row that it is behind.
+  if (reason === "signed-out") return `${viewer.signIn}?${new URLSearchParams({ next: pathname })}`;
   return "/";
 }
 

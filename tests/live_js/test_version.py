@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.live_js.driver import Live
-from tests.live_js.markup import head, region, row, table
+from tests.live_js.markup import everything, head, region, row, table
 from tests.live_js.site import Answer, page
 
 A = row("a", "Mug")
@@ -82,6 +82,17 @@ def test_another_version_is_compared_and_what_was_lost_is_withdrawn(live: Live) 
     assert (live.html(), live.html("#region")) == ("", "one row")
     assert live.js("live.check()") == "same"
     assert live.site.requested.count("/list") == 1
+
+
+def test_the_socket_brings_back_what_it_never_heard_was_taken(live: Live) -> None:
+    """Found: what was taken and given back at once stayed away until the page was loaded anew."""
+    show(live)
+    live.server.answer = live.server.whole(lambda: everything([A]), "e2")
+    saying(live, version="v2")
+    reconciling(live, drop=["token-list"], keep=["token-region"])
+    assert live.js("live.check()") == "changed"
+    live.until("!document.querySelector('#list').hidden")
+    assert live.ids() == ["a"]
 
 
 @pytest.mark.parametrize("other", [{"user": "8"}, {"company": "other"}])

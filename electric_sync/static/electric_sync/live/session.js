@@ -289,7 +289,7 @@ export class Session {
 
   /** What the socket would bring is missing, if there is none. */
   #renew() {
-    if (this.#socket.phase === Phase.OPEN) return;
+    if (this.#socket.phase === Phase.OPEN) return this.#subscriptions.askForWithdrawn();
     if (!this.#subscriptions.size) return this.#replace("access");
     setTimeout(() => {
       if (this.#socket.phase !== Phase.OPEN) this.#replace("access");

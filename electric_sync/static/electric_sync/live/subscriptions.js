@@ -212,6 +212,18 @@ export class Subscriptions {
   }
 
   /**
+   * Ask anew for what was withdrawn on another word than the socket's. That may never have heard of
+   * it, if access was taken and given back between two of its readings.
+   */
+  askForWithdrawn() {
+    for (const subscription of this.#byId.values()) {
+      if (subscription.standing !== Standing.WITHDRAWN) continue;
+      this.expect(subscription);
+      this.#send(subscription.message);
+    }
+  }
+
+  /**
    * An answer came in: say whether it counts, and note what the page will show once it is applied.
    *
    * @param {import("./protocol.js").Frame | import("./protocol.js").Current} answer

@@ -44,7 +44,8 @@ RETRY_SECONDS = (0.5, 30.0)
 MAX_WAITING = 10_000
 """News of pages that wait to be written. What is more is written with the next ``seen``."""
 KEPT = timedelta(days=8)
-"""How long receipts and resync requests are kept: a day longer than a device keeps anything."""
+"""How long receipts, resync requests and sign-ins that ended are kept: a day longer than a device
+keeps anything."""
 PURGE_SECONDS = 3_600.0
 """How often older ones are deleted."""
 
@@ -317,6 +318,11 @@ RETURNING *
     sees="pg_visible_in_snapshot(r.xid::text::xid8, k.confirmed::pg_snapshot)"
 )
 
+_FORGET = f"""
+DELETE FROM {_SESSIONS} WHERE ended_at < %(before)s OR expires_at < %(before)s
+"""  # noqa: S608
+"""In SQL: there may be many, and no signal has to tell of each."""
+
 
 def _write(process: str, news: _News) -> None:
     try:
@@ -366,10 +372,12 @@ def _clear(sessions: set[UUID], emptied: set[str]) -> None:
 
 
 def purge() -> None:
-    """Delete receipts and resync requests that nobody asks for any more."""
+    """Delete receipts, resync requests and sign-ins that nobody asks for any more."""
     before = timezone.now() - KEPT
     Receipt.objects.filter(raised_at__lt=before).delete()
     ResyncRequest.objects.filter(at__lt=before).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, {"before": before})
 
 
 def _close_connection() -> None:

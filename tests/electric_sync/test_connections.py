@@ -526,3 +526,17 @@ def test_receipts_and_requests_are_kept_for_eight_days(people):
     purge()
 
     assert (Receipt.objects.count(), ResyncRequest.objects.count()) == (1, 1)
+
+
+def test_invariant_6_sign_ins_that_are_over_are_deleted_after_a_while(people, browser):
+    """Found: each sign-in left a row for ever."""
+    ended, expired, lately, still = [browser(people.clerk).session.pk for _ in range(4)]
+    now = timezone.now()
+    long_ago = now - module.KEPT - timedelta(minutes=1)
+    UserSession.objects.filter(pk=ended).update(ended_at=long_ago)
+    UserSession.objects.filter(pk=expired).update(expires_at=long_ago)
+    UserSession.objects.filter(pk=lately).update(ended_at=now)
+
+    purge()
+
+    assert {each.pk for each in UserSession.objects.all()} == {lately, still}

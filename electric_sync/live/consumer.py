@@ -56,6 +56,8 @@ MAX_MESSAGE = 8_192
 """Characters of one message from a browser."""
 MAX_SUBSCRIPTIONS = 64
 """Live views on one page."""
+MAX_PAGES = 200
+"""Sockets of one sign-in in one process."""
 MESSAGES_PER_SECOND = 50
 """What a browser may send on average; ten times that at once."""
 CLEARING_SECONDS = 5.0
@@ -143,8 +145,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if isinstance(found, Reset):
             self._reset(found)
             return
-        self._state = State.OPEN
         viewer, version = self.held.viewer, data_version(self.held.viewer)
+        theirs = (each.held.viewer.session_id for each in self._runtime.sockets)
+        if sum(session_id == viewer.session_id for session_id in theirs) > MAX_PAGES:
+            self._forget()
+            await self.close(TRY_AGAIN_LATER)
+            return
+        self._state = State.OPEN
         self._connection = self._runtime.connections.opened(
             viewer.session_id, viewer.access.tenant, version
         )

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from electric_sync.live import consumer, runtime, tokens
-from electric_sync.live.consumer import MAX_SUBSCRIPTIONS, POLICY_VIOLATION
+from electric_sync.live.consumer import MAX_SUBSCRIPTIONS, POLICY_VIOLATION, TRY_AGAIN_LATER
 from electric_sync.models import UserSession
 from tests.electric_sync import views  # noqa: F401 registers them
 from tests.electric_sync.browser import Browser
@@ -197,6 +197,23 @@ def test_invariant_6_a_socket_has_a_bounded_number_of_lists(people, page, monkey
     page.subscribe(page.element("quiet_orders", customer_id=people.customer.pk))
 
     assert page.hear("refused")["reason"] == "too-many"
+
+
+def test_invariant_6_a_sign_in_has_a_bounded_number_of_pages(
+    page, people, loop, browser, monkeypatch
+):
+    monkeypatch.setattr(consumer, "MAX_PAGES", 2)
+    second, third = Browser(loop, page.client), Browser(loop, page.client)
+    second.connect()
+    second.hear("welcome")
+
+    third.connect()
+
+    assert third.hear("closed")["code"] == TRY_AGAIN_LATER
+    assert left_in(loop)[0] == 2
+    somebody_else = browser(people.owner)
+    somebody_else.connect()
+    somebody_else.hear("welcome")
 
 
 def subscribe(page: Browser, name: str, *, session=None, tenant=None, **params) -> str:

@@ -202,3 +202,17 @@ def test_invariant_9_what_was_said_to_somebody_does_not_greet_the_next_person(fi
     assert (
         f"{firm.table.name} was deleted" not in client.get(reverse("pages:home")).content.decode()
     )
+
+
+def test_invariant_9_what_was_said_of_a_company_is_not_said_in_the_next(firm: Firm) -> None:
+    elsewhere = Membership.objects.exclude(company=firm.company).get().company
+    Membership.objects.create(company=elsewhere, user=firm.people["owner"], role="viewer")
+    client = Client()
+    sign_in(client, firm.people["owner"])
+    address = reverse("pages:delete-table", args=[firm.table.pk])
+    client.post(address, headers={"HX-Target": "dialog"})
+    answer = client.post(
+        reverse("pages:switch-company"), {"company": str(elsewhere.pk)}, follow=True
+    )
+    assert answer.status_code == 200
+    assert firm.table.name not in answer.content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -31,6 +32,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     if wanted not in {str(each.company_id) for each in theirs}:
         raise Http404
     switch_tenant(request, wanted)
+    list(messages.get_messages(request))  # what was said of this company is not said in the other
     wish = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wish, allowed_hosts=None)
     return HttpResponseRedirect(wish if is_ours else reverse("pages:home"), status=303)

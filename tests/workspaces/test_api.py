@@ -311,7 +311,7 @@ def test_what_is_taken_away_is_gone_with_the_next_request(fern: Firm) -> None:
     WorkspaceGrant.objects.filter(user=fern.people["editor"]).delete()
     assert get(client, path)[0] == 404
     Membership.objects.filter(user=fern.people["editor"]).delete()
-    assert get(client, path)[0] == 401
+    assert get(client, path)[0] == 403
 
 
 def test_a_request_without_the_csrf_token_changes_nothing(fern: Firm) -> None:

@@ -10,6 +10,7 @@ do little could use it when they may do more, in another company for instance.
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
@@ -29,13 +30,15 @@ class _Tokens(PasswordResetTokenGenerator):
 
     key_salt = "workspaces.invitations"
 
+    def __init__(self, by: UUID | str) -> None:
+        super().__init__()
+        self._by = by
+
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         places = Membership.objects.filter(user_id=user.pk).order_by("company_id")
         may = list(places.values_list("company_id", "role"))
-        return f"{super()._make_hash_value(user, timestamp)}{may}{user.is_staff}{user.is_superuser}"
-
-
-tokens = _Tokens()
+        signed = super()._make_hash_value(user, timestamp)
+        return f"{signed}{may}{user.is_staff}{user.is_superuser}{self._by}"
 
 
 def may_invite(role: str, member: Membership) -> Decision:
@@ -50,25 +53,30 @@ def may_invite(role: str, member: Membership) -> Decision:
     )
 
 
-def invitation_link(user: User) -> str:
-    """Return the address to pass on.
+def invitation_link(user: User, by: UUID) -> str:
+    """Return the address that somebody may pass on.
 
     Raises:
         ValueError: this person has a password.
     """
     if user.has_usable_password():
         raise ValueError(f"{user} has a password already, and needs no invitation.")
-    uid = urlsafe_base64_encode(force_bytes(user.pk))
-    return reverse("pages:welcome", args=[uid, tokens.make_token(user)])
+    uid = urlsafe_base64_encode(force_bytes(f"{user.pk}/{by}"))
+    return reverse("pages:welcome", args=[uid, _Tokens(by).make_token(user)])
 
 
 def invited(uid: str, token: str) -> User | None:
     """Find the person whom an invitation is for; None: it has ended, or never was one."""
     try:
-        key = urlsafe_base64_decode(uid).decode()
+        key, _, by = urlsafe_base64_decode(uid).decode().partition("/")
         user = User.objects.filter(pk=key, is_active=True).first()
+        member = Membership.objects.select_related("user").filter(user_id=key).first()
+        inviting = Membership.objects.filter(user_id=by, user__is_active=True)
+        inviter = member and inviting.filter(company_id=member.company_id).first()
     except (ValueError, ValidationError):  # no base64, no text, no key
         return None
-    if user is None or user.has_usable_password() or not tokens.check_token(user, token):
+    if user is None or not _Tokens(by).check_token(user, token):
+        return None
+    if member is None or inviter is None or not may_invite(inviter.role, member):
         return None
     return user

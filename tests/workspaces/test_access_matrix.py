@@ -115,7 +115,7 @@ class Things:
             "member_id": self.member.pk,
             "user_id": self.member.user_id,
             "session_id": self.session_id,
-            **invitation_of(self.member.user),
+            **invitation_of(self.member),
         }
 
 
@@ -150,9 +150,11 @@ def make_things(firm: Firm) -> Things:
     )
 
 
-def invitation_of(user: User) -> dict[str, str]:
+def invitation_of(member: Membership) -> dict[str, str]:
     """What the address of an invitation names."""
-    return dict(zip(("uid", "token"), invitation_link(user).split("/")[-2:], strict=True))
+    owners = Membership.objects.filter(company_id=member.company_id, role="owner", active=True)
+    link = invitation_link(member.user, owners[0].user_id)
+    return dict(zip(("uid", "token"), link.split("/")[-2:], strict=True))
 
 
 def device_of(member: Membership) -> UserSession:

@@ -30,14 +30,15 @@ def nell(firm: Firm) -> Membership:
     return people.add_person(firm.actor(), "nell@fern.example", "Nell", "editor")[0]
 
 
-def named(link: str) -> tuple[str, str]:
-    """Person and token of a link."""
-    uid, token = link.split("/")[-2:]
+def link_of(nell: Membership, who: str = "owner") -> tuple[str, str]:
+    """Person and token of a link that somebody of the firm passes on."""
+    by = Membership.objects.get(company=nell.company, user__email=f"{who}@fern.example")
+    uid, token = invitation_link(nell.user, by.user_id).split("/")[-2:]
     return uid, token
 
 
 def test_a_link_is_worth_something_until_a_password_is_chosen(nell: Membership) -> None:
-    link = named(invitation_link(nell.user))
+    link = link_of(nell)
     assert invited(*link) == nell.user
     nell.user.set_password(PASSWORD)
     nell.user.save()
@@ -45,7 +46,7 @@ def test_a_link_is_worth_something_until_a_password_is_chosen(nell: Membership) 
 
 
 def test_a_link_ends_after_three_days(nell: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
-    link = named(invitation_link(nell.user))
+    link = link_of(nell)
     for days, is_good in ((2, True), (4, False)):
         later = datetime.now() + timedelta(days=days)
         monkeypatch.setattr(invitations._Tokens, "_now", lambda self, later=later: later)
@@ -65,9 +66,29 @@ def test_a_link_ends_after_three_days(nell: Membership, monkeypatch: pytest.Monk
     ],
 )
 def test_a_link_ends_when_the_person_may_do_something_else(nell: Membership, change: Any) -> None:
-    link = named(invitation_link(nell.user))
+    link = link_of(nell)
     change(nell)
     assert invited(*link) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda admin: Membership.objects.filter(pk=admin.pk).delete(),
+        lambda admin: Membership.objects.filter(pk=admin.pk).update(role="editor"),
+        lambda admin: User.objects.filter(pk=admin.user_id).update(is_active=False),
+    ],
+)
+def test_a_link_ends_when_who_passed_it_on_may_invite_no_more(
+    firm: Firm, nell: Membership, change: Any
+) -> None:
+    """Found: who was taken out of a company came back as somebody whom they had invited before."""
+    link, owners = link_of(nell, "admin"), link_of(nell)
+    assert invited(*link) == nell.user
+    change(Membership.objects.get(company=firm.company, user=firm.people["admin"]))
+    assert invited(*link) is None
+    assert invited(owners[0], link[1]) is None
+    assert invited(*owners) == nell.user
 
 
 def test_only_owners_invite_an_owner(nell: Membership) -> None:

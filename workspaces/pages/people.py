@@ -72,7 +72,7 @@ def invitation(request: HttpRequest, member_id: UUID) -> TemplateResponse:
     member = member_of(access, member_id)
     decision, link = may_invite(access.role, member), None
     if decision:
-        link = request.build_absolute_uri(invitation_link(member.user))
+        link = request.build_absolute_uri(invitation_link(member.user, access.user_id))
     context = {"member": member, "link": link, "days": DAYS, "reason": decision.reason}
     return page(request, "pages/invitation.html", context)
 

@@ -60,6 +60,8 @@ MAX_PAGES = 200
 """Sockets of one sign-in in one process."""
 MESSAGES_PER_SECOND = 50
 """What a browser may send on average; ten times that at once."""
+MAX_WAITING = 1_000
+"""Messages that wait to be sent to a browser which still speaks: it reads no answers."""
 CLEARING_SECONDS = 5.0
 """How long a browser may take to empty its page before its socket is closed."""
 
@@ -462,12 +464,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
     # --------------------------------------------------------------------- the wire
 
     def _understood(self, text: str | None) -> dict[str, Any] | None:
-        """The message, or None if it makes no sense or there are too many."""
+        """The message, or None if it makes no sense, or there are too many, or answers to them."""
         now = time.monotonic()
         earned = (now - self._heard) * MESSAGES_PER_SECOND
         self._allowance = min(self._allowance + earned, 10.0 * MESSAGES_PER_SECOND) - 1
         self._heard = now
         if self._allowance < 0 or text is None or len(text) > MAX_MESSAGE:
+            return None
+        if len(self._outgoing) > MAX_WAITING:
             return None
         try:
             message = json.loads(text)

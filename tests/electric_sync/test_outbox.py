@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from electric_sync.live import consumer, outbox
-from electric_sync.live.consumer import LiveConsumer, Place
+from electric_sync.live.consumer import POLICY_VIOLATION, LiveConsumer, Place, State
 from electric_sync.live.groups import Subscription
 from electric_sync.live.outbox import Outbox
 from tests.electric_sync import views  # noqa: F401 registers them
@@ -141,6 +141,28 @@ def test_what_was_left_out_comes_when_what_it_waited_for_is_withdrawn(small, mon
 
     asyncio.run(withdraw())
     assert groups.joined == ["staying"]
+
+
+def test_invariant_6_who_reads_no_answers_is_sent_away(monkeypatch):
+    """Found: answers to pings waited without a bound."""
+    monkeypatch.setattr(consumer, "runtime", Groups)
+    monkeypatch.setattr(consumer, "MAX_WAITING", 3)
+    closed = []
+
+    async def speak() -> None:
+        socket = LiveConsumer()
+        socket._state = State.OPEN
+        monkeypatch.setattr(socket, "_forget", lambda: None)
+
+        async def close(code: int) -> None:
+            closed.append(code)
+
+        monkeypatch.setattr(socket, "close", close)
+        for number in range(5):
+            await socket.receive(f'{{"type": "ping", "id": {number}}}')
+
+    asyncio.run(speak())
+    assert closed == [POLICY_VIOLATION]
 
 
 class TestOutbox:

@@ -203,9 +203,10 @@ class Browser:
         elif kind == "refused" and message["reason"] == "forbidden":
             element.withdraw()
         elif kind == "access":
-            for sub in message["drop"]:
+            # Of a subscription that has been replaced meanwhile, the new one is answered.
+            for sub in self._by_sub.keys() & set(message["drop"]):
                 self._by_sub[sub].withdraw()
-            for sub in message["add"]:
+            for sub in self._by_sub.keys() & set(message["add"]):
                 assert self._by_sub[sub].withdrawn
                 self._by_sub[sub].withdrawn = False
             self.send(type="cleared", version=message["version"])

@@ -200,10 +200,11 @@ class Browser:
                 element.apply(message)
             if self.acknowledges:
                 self.send(type="ack", seq=message["seq"])
+        # Of a subscription that has been replaced meanwhile, the new one is answered.
         elif kind == "refused" and message["reason"] == "forbidden":
-            element.withdraw()
+            if element is not None:
+                element.withdraw()
         elif kind == "access":
-            # Of a subscription that has been replaced meanwhile, the new one is answered.
             for sub in self._by_sub.keys() & set(message["drop"]):
                 self._by_sub[sub].withdraw()
             for sub in self._by_sub.keys() & set(message["add"]):

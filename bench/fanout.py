@@ -16,7 +16,7 @@ from bench.installation import (
     token_of,
 )
 from bench.latency import CHANGE
-from bench.sockets import LiveSocket
+from bench.sockets import opened
 from bench.tables import percentile, show
 
 
@@ -29,15 +29,12 @@ async def measure(
     from electric_sync import conf
 
     before = server.memory
-    sockets = []
-    for cookie, session in sign_in(sessions):
-        socket = await LiveSocket.open(server.port, cookie)
-        await socket.hear("welcome")
-        sockets.append(socket)
-        if not is_peer:
+    signed_in = sign_in(sessions)
+    sockets = await opened(server.port, [cookie for cookie, _ in signed_in])
+    if not is_peer:
+        for socket, (_, session) in zip(sockets, signed_in, strict=True):
             token = token_of(table, session)
             socket.send(type="subscribe", sub="s", token=token, etag=None, size=100)
-    if not is_peer:
         await asyncio.gather(*(socket.hear("frame") for socket in sockets))
     await asyncio.sleep(2)
     memory = (server.memory - before) / sessions / 1000

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.installation import Server, installation, made_table, sign_in_as, token_of
-from bench.sockets import LiveSocket
+from bench.sockets import LiveSocket, opened
 from bench.tables import percentile, show
 
 
@@ -110,12 +110,11 @@ ROADS: list[Callable[[Place], None]] = [by_bulk_delete, by_psql, by_trash, by_bu
 async def measure(server: Server, place: Place, road: Callable[[Place], None]) -> list[float]:
     """Milliseconds from the commit until each page was told."""
     await asyncio.to_thread(undo, place)
-    sockets = []
-    for cookie, session in await asyncio.to_thread(sign_in_as, place.people):
-        socket = await LiveSocket.open(server.port, cookie)
+    signed_in = await asyncio.to_thread(sign_in_as, place.people)
+    sockets = await opened(server.port, [cookie for cookie, _ in signed_in])
+    for socket, (_, session) in zip(sockets, signed_in, strict=True):
         token = token_of(place.table, session)
         socket.send(type="subscribe", sub="s", token=token, etag=None, size=100)
-        sockets.append(socket)
     await asyncio.gather(*(socket.hear("frame") for socket in sockets))
     committed = 0.0
     told: list[float] = []

@@ -7,7 +7,25 @@ import json
 import os
 import struct
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any
+
+AT_ONCE = 50
+"""Pages that are opened together: one after another, a thousand would take a minute."""
+
+
+async def opened(port: int, cookies: Sequence[str]) -> list[LiveSocket]:
+    """A connection for each of these sessions, welcomed."""
+
+    async def one(cookie: str) -> LiveSocket:
+        socket = await LiveSocket.open(port, cookie)
+        await socket.hear("welcome")
+        return socket
+
+    sockets: list[LiveSocket] = []
+    for start in range(0, len(cookies), AT_ONCE):
+        sockets += await asyncio.gather(*map(one, cookies[start : start + AT_ONCE]))
+    return sockets
 
 
 class LiveSocket:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.installation import Server, installation, made_table, owner, sign_in, token_of
-from bench.sockets import LiveSocket
+from bench.sockets import LiveSocket, opened
 from bench.tables import show
 
 
@@ -92,10 +92,11 @@ async def measure(server: Server, places: list[Place], per_transaction: int, tot
     from electric_sync import conf
 
     last = f"last of {per_transaction} a transaction"  # new to the pages, else none is sent
-    pages = []
-    for place, (cookie, session) in zip(places, sign_in(len(places)), strict=True):
-        socket = await LiveSocket.open(server.port, cookie)
-        socket.send(
+    signed_in = sign_in(len(places))
+    sockets = await opened(server.port, [cookie for cookie, _ in signed_in])
+    pages = [Page(socket, last) for socket in sockets]
+    for page, place, (_, session) in zip(pages, places, signed_in, strict=True):
+        page.socket.send(
             type="subscribe",
             sub="s",
             token=token_of(place.table, session),
@@ -103,7 +104,6 @@ async def measure(server: Server, places: list[Place], per_transaction: int, tot
             size=100,
             after=place.after,
         )
-        pages.append(Page(socket, last))
     await asyncio.gather(*(page.socket.hear("frame") for page in pages))
     following = [asyncio.ensure_future(page.follow()) for page in pages]
     used = server.cpu_seconds

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Protocol
 
+from electric_sync import tasks
 from electric_sync.engine.engine import Engine
 from electric_sync.values import Key, ShapeChanges, ShapeDefinition, Snapshot, TableName
 
@@ -103,10 +104,7 @@ class Hub:
         """Stop the engine."""
         for leaving in self._leaving.values():
             leaving.cancel()
-        for subscribing in self._subscribed.values():
-            subscribing.cancel()
-        if self._subscribed:
-            await asyncio.wait(self._subscribed.values())
+        await tasks.end(self._subscribed.values())
         await self._engine.stop()
 
     def _leave(self, definition: ShapeDefinition) -> None:

@@ -21,6 +21,7 @@ from typing import Protocol
 
 import psycopg
 
+from electric_sync import tasks
 from electric_sync.engine.decoder import Decoder, Keepalive
 from electric_sync.engine.publication import (
     TableBusy,
@@ -106,8 +107,7 @@ class Engine:
     async def stop(self) -> None:
         """Close the stream."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await tasks.end([self._task])
             self._task = None
 
     async def subscribe(self, definition: ShapeDefinition) -> None:

@@ -31,6 +31,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 from django.utils import timezone
 
+from electric_sync import tasks
 from electric_sync.models import DEAD_AFTER, LiveSocket, Receipt, ResyncRequest, UserSession
 from electric_sync.signals import receipts_cleared
 from electric_sync.values import Snapshot
@@ -137,8 +138,7 @@ class Connections:
 
     async def close(self) -> None:
         """Write that all pages are gone, if the database lets us, and stop."""
-        self._keeper.cancel()
-        await asyncio.wait([self._keeper])
+        await tasks.end([self._keeper])
         self.going_down()
         await self._write(self._take())
         await asyncio.get_running_loop().run_in_executor(self._thread, _close_connection)

@@ -14,6 +14,7 @@ from typing import Any
 
 from channels.layers import get_channel_layer
 
+from electric_sync import tasks
 from electric_sync.invalidation import EVERYBODY, group_of_tenant, group_of_user
 from electric_sync.live.groups import Socket
 
@@ -40,8 +41,7 @@ class Invalidations:
 
     async def close(self) -> None:
         """Listen no longer."""
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await tasks.end([self._task])
 
     async def _keep_listening(self) -> None:
         while True:

@@ -17,7 +17,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from electric_sync import conf
+from electric_sync import conf, tasks
 from electric_sync.access import LOG_KEPT, HeldAccess, Reset
 from electric_sync.engine.publication import TableBusy, TableRefused
 from electric_sync.hub import Hub
@@ -138,12 +138,10 @@ class Runtime:
 
     async def close(self) -> None:
         """Stop everything that runs in the background."""
-        tasks = [self._chores, *self._ready.values()]
+        running = [self._chores, *self._ready.values()]
         if self._watching is not None:
-            tasks.append(self._watching)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+            running.append(self._watching)
+        await tasks.end(running)
         await self._invalidations.close()
         await self.connections.close()
         await self._hub.close()

@@ -30,6 +30,7 @@ from django.http import HttpRequest
 
 from electric_sync.access import Access, Raises, Reset, look_up
 from electric_sync.sessions import key_of
+from workspaces.keys import uuid_of
 
 from .errors import NoAccess, NotSignedIn
 from .models import DataTable, Membership, Role, User, Workspace, WorkspaceGrant
@@ -231,7 +232,7 @@ class WorkspaceAccess(Access):
     @classmethod
     def load_all(cls, users: Collection[Any], tenant: str) -> Mapping[Any, Self]:
         """In two queries, however many they are."""
-        company_id = _uuid(tenant)
+        company_id = uuid_of(tenant)
         if company_id is None:
             return {}
         theirs = {"company_id": company_id, "user_id__in": [user.pk for user in users]}
@@ -268,7 +269,7 @@ class WorkspaceAccess(Access):
 
     def grant(self, workspace_id: UUID | str) -> str | None:
         """The level at which they were given a workspace."""
-        wanted = _uuid(workspace_id)
+        wanted = uuid_of(workspace_id)
         return next((level for given, level in self.grants if given == wanted), None)
 
     def may_view(self, workspace_id: UUID | str) -> bool:
@@ -336,12 +337,3 @@ class Actor:
     def is_operator(self) -> bool:
         """Django's admin, or a command that nobody signed in for. Both stand above the roles."""
         return self.user_id is None or self.via == AuditLog.Via.ADMIN
-
-
-def _uuid(value: UUID | str) -> UUID | None:
-    if isinstance(value, UUID):
-        return value
-    try:
-        return UUID(str(value))
-    except ValueError:
-        return None

@@ -19,6 +19,7 @@ from django.db.models import Count, Min
 from electric_sync import conf
 from electric_sync.models import LiveSocket, Receipt, ResyncRequest, UserSession
 from workspaces import deeds
+from workspaces.keys import uuid_of
 from workspaces.models import AuditLog, Company, DataTable, Membership, User, Workspace
 from workspaces.models.fields import MAX_NAME
 
@@ -136,7 +137,7 @@ def _devices(receipts: list[Receipt]) -> dict[Receipt, Device]:
         each.pk: each.last_seen_at or each.created_at
         for each in UserSession.objects.filter(pk__in=sessions)
     }
-    users = {key for each in receipts if (key := _uuid(each.user)) is not None}
+    users = {key for each in receipts if (key := uuid_of(each.user)) is not None}
     names = {
         str(pk): str(name)
         for pk, name in User.objects.filter(pk__in=users).values_list("pk", "name")
@@ -191,8 +192,8 @@ def _cleared(company_id: UUID, cleared: list[Receipt]) -> list[AuditLog]:
         _entry(
             company_id,
             CLEARED,
-            user_id=_uuid(each.user),
-            target_id=_uuid(each.user),
+            user_id=uuid_of(each.user),
+            target_id=uuid_of(each.user),
             target_name=each.device,
             details={
                 "seconds": round(each.seconds or 0.0, 3),
@@ -219,7 +220,7 @@ def write_resync(request: ResyncRequest, **kwargs: object) -> None:
             RESYNC,
             user_id=by.pk if by else None,
             via=AuditLog.Via.ADMIN if by else AuditLog.Via.COMMAND,
-            target_id=_uuid(request.params.get("table_id") or request.params.get("workspace_id")),
+            target_id=uuid_of(request.params.get("table_id") or request.params.get("workspace_id")),
             target_name=_target_name(request.params),
             details={name: value for name, value in details.items() if value},
         )
@@ -239,12 +240,12 @@ def _companies_of(request: ResyncRequest) -> list[UUID]:
 
 
 def _person(key: str | None) -> User | None:
-    found = _uuid(key)
+    found = uuid_of(key)
     return User.objects.filter(pk=found).first() if found else None
 
 
 def _target_name(params: dict[str, str]) -> str:
-    table, workspace = _uuid(params.get("table_id")), _uuid(params.get("workspace_id"))
+    table, workspace = uuid_of(params.get("table_id")), uuid_of(params.get("workspace_id"))
     found: DataTable | Workspace | None = None
     if table is not None:
         found = DataTable.objects.filter(pk=table).first()
@@ -276,14 +277,7 @@ def _entry(
 
 def _companies(tenants: set[str]) -> dict[str, UUID]:
     """Those that are there still, by the text of their key."""
-    keys = {key for each in tenants if (key := _uuid(each)) is not None}
+    keys = {key for each in tenants if (key := uuid_of(each)) is not None}
     return {
         str(key): key for key in Company.objects.filter(pk__in=keys).values_list("pk", flat=True)
     }
-
-
-def _uuid(text: object) -> UUID | None:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        return None

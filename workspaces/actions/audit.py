@@ -11,6 +11,7 @@ from uuid import UUID
 from workspaces.access import Actor
 from workspaces.columns import TYPES
 from workspaces.columns.select import options_of
+from workspaces.keys import uuid_of
 from workspaces.models import AuditLog, DataTableColumn, DataTableRow, Membership
 from workspaces.models.fields import MAX_NAME
 from workspaces.text import one_line
@@ -86,16 +87,9 @@ def _people_in(
     if not named:
         return {}
     found = (changes[str(each.pk)].values() for each in named)
-    keys = {key for values in found for value in values if (key := _uuid(value)) is not None}
+    keys = {key for values in found for value in values if (key := uuid_of(value)) is not None}
     members = Membership.objects.filter(company_id=named[0].company_id, user_id__in=keys)
     return {str(member.user_id): member.name for member in members}
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        return None
 
 
 def last_change(row: DataTableRow, column: DataTableColumn) -> tuple[str, datetime] | None:

@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from workspaces.access import Actor
 from workspaces.errors import Invalid, NotFound
+from workspaces.keys import uuid_of
 from workspaces.models import (
     Company,
     DataTable,
@@ -94,7 +95,7 @@ def hold_columns(actor: Actor, keys: Collection[str]) -> None:
 
     Like deleting, this comes before the rows: so the two wait for one another and never deadlock.
     """
-    ids = [key for key in map(_uuid, keys) if key is not None]
+    ids = [key for key in map(uuid_of, keys) if key is not None]
     with connection.cursor() as cursor:
         cursor.execute(HOLD_COLUMNS, [actor.company_id, ids])
 
@@ -150,10 +151,3 @@ def _lock(
     if found is None:
         raise NotFound(what)
     return found
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from workspaces.avatars import colour, initials
+from workspaces.keys import uuid_of
 from workspaces.models import DataTableColumn, Membership
 from workspaces.text import one_line
 
@@ -46,7 +47,7 @@ class Person(ColumnType):
 
     def invalid(self, value: Any, column: DataTableColumn) -> bool:
         """Only ids. Somebody who has left the company is no mistake."""
-        return not isinstance(value, str) or _uuid(value) is None
+        return not isinstance(value, str) or uuid_of(value) is None
 
     def draw(
         self, value: Any, column: DataTableColumn, *, people: Mapping[str, Any], can_edit: bool
@@ -67,14 +68,7 @@ class Person(ColumnType):
 
 
 def _matching(text: str) -> Q:
-    key = _uuid(text)
+    key = uuid_of(text)
     if key is not None:
         return Q(user_id=key)
     return Q(email=text.lower()) if "@" in text else Q(name__iexact=text)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.core.management.base import CommandError
 
+from workspaces.keys import uuid_of
 from workspaces.models import Company, DataTable, User, Workspace
 from workspaces.sample.people import HARBOUR, key
 
@@ -19,7 +18,7 @@ def find_workspace(name: str | None, company: str | None = None) -> Workspace:
     found = Workspace.objects.select_related("company").filter(trashed_at=None)
     if name is None:
         found = found.filter(pk=key(HARBOUR, "Warehouse"))
-    elif (workspace_id := _uuid(name)) is not None:
+    elif (workspace_id := uuid_of(name)) is not None:
         found = found.filter(pk=workspace_id)
     else:
         found = found.filter(name__iexact=name)
@@ -42,7 +41,7 @@ def find_company(name: str) -> Company:
     Raises:
         CommandError: there is none, or more than one.
     """
-    key_given = _uuid(name)
+    key_given = uuid_of(name)
     found = Company.objects.filter(pk=key_given) if key_given else Company.objects.filter(name=name)
     companies = list(found[:2])
     if len(companies) == 1:
@@ -61,7 +60,7 @@ def find_table(
         CommandError: there is none, or more than one.
     """
     found = DataTable.objects.select_related("workspace", "company").filter(trashed_at=None)
-    table_id = _uuid(name)
+    table_id = uuid_of(name)
     found = found.filter(name__iexact=name) if table_id is None else found.filter(pk=table_id)
     if workspace is not None:
         found = found.filter(workspace=workspace)
@@ -89,10 +88,3 @@ def find_person(email: str) -> User:
     if person is None:
         raise CommandError(f"Nobody has the e-mail address {email}.")
     return person
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -14,11 +14,12 @@ from typing import Protocol
 
 from electric_sync.access import HeldAccess
 from electric_sync.hub import Hub
-from electric_sync.live.pending import Pending, wait_for_visibility
+from electric_sync.live.control import ControlWatch
+from electric_sync.live.pending import Pending
 from electric_sync.live.refresher import Refresher
 from electric_sync.models import ResyncRequest
 from electric_sync.shapes import SCHEMA
-from electric_sync.values import Key, ShapeDefinition, Snapshot, TableName
+from electric_sync.values import ShapeDefinition, Snapshot, TableName
 
 RESYNC_REQUESTS = ShapeDefinition(TableName(SCHEMA, ResyncRequest._meta.db_table))
 
@@ -32,69 +33,34 @@ class Page(Protocol):
         """Let the browser fetch anew what has these parameters; empty: everything."""
 
 
-class ResyncWatch:
-    """Tells pages to fetch anew. A listener of the hub and a job of the refresher."""
-
-    tenant = ""
+class ResyncWatch(ControlWatch):
+    """Tells pages to fetch anew."""
 
     def __init__(self, hub: Hub, refresher: Refresher, pages: Collection[Page]) -> None:
-        self._hub = hub
-        self._refresher = refresher
+        super().__init__(RESYNC_REQUESTS, hub, refresher)
         self._pages = pages
-        self._pending = Pending()
-        self._unseen_runs = 0
         self._seen: Snapshot | None = None
         self._began = asyncio.Event()
 
     async def watch(self) -> None:
-        """Listen to the hub. When this returns, every request that is committed later is told.
-
-        Raises:
-            TableBusy, TableRefused, psycopg.Error: the table cannot be followed.
-        """
-        await self._hub.watch(RESYNC_REQUESTS, self)
+        """Listen to the hub. When this returns, every request that is committed later is told."""
+        await super().watch()
         self.reset()
         await self._began.wait()
 
-    def changed(
-        self,
-        definition: ShapeDefinition,
-        keys: frozenset[Key] | None,
-        xid: int,
-        committed_at: float,
-    ) -> None:
-        """From the hub."""
-        self._pending.add(None, xid)
-        self._refresher.mark(self)
-
-    def reset(self) -> None:
-        """From the hub: requests may have come unheard."""
-        self._pending.add(None, None)
-        self._refresher.mark(self)
-
     def begin(self) -> _ResyncRun:
         """Whatever is new since the last reading."""
-        taken, self._pending = self._pending, Pending()
-        return _ResyncRun(self, taken, self._seen)
+        return _ResyncRun(self, self._take(), self._seen)
 
     def finish(self, run: _ResyncRun, snapshot: Snapshot) -> None:
         """Tell the pages concerned."""
-        self._hub.saw(snapshot)
         self._seen = snapshot
         self._began.set()
         for request in run.requests:
             for page in tuple(self._pages):
                 if _concerns(request, page.held):
                     page.resync(request.params, request.reason)
-        left = run.taken.unseen(snapshot)
-        if left:
-            self._pending.merge(left)
-            self._refresher.mark_later(self, wait_for_visibility(self._unseen_runs))
-        self._unseen_runs = self._unseen_runs + 1 if left else 0
-
-    def failed(self, run: _ResyncRun) -> None:
-        """Look again."""
-        self._pending.merge(run.taken)
+        self._saw(run.taken, snapshot)
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +80,7 @@ class _ResyncRun:
         self.watch.finish(self, snapshot)
 
     def failed(self) -> None:
-        self.watch.failed(self)
+        self.watch.put_back(self.taken)
 
 
 def _concerns(request: ResyncRequest, held: HeldAccess) -> bool:

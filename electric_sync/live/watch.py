@@ -14,85 +14,49 @@ from django.utils import timezone
 
 from electric_sync.access import HeldAccess, Reset, Viewer, look_up_all, read_again
 from electric_sync.hub import Hub
+from electric_sync.live.control import ControlWatch
 from electric_sync.live.groups import Socket
-from electric_sync.live.pending import Pending, wait_for_visibility
+from electric_sync.live.pending import Pending
 from electric_sync.live.refresher import Refresher
 from electric_sync.models import AccessLog
 from electric_sync.shapes import SCHEMA
-from electric_sync.values import Key, ShapeDefinition, Snapshot, TableName
+from electric_sync.values import ShapeDefinition, Snapshot, TableName
 
 Arrival: TypeAlias = "asyncio.Future[HeldAccess | Reset]"
 
 ACCESS_LOG = ShapeDefinition(TableName(SCHEMA, AccessLog._meta.db_table))
 
 
-class AccessWatch:
+class AccessWatch(ControlWatch):
     """Looks at the access of every socket when the access log grows.
 
-    A listener of the hub and a job of the refresher. It comes before nothing: no frame waits
-    for it, because each frame's own snapshot is checked. It tells those to whom no frame goes.
+    It comes before nothing: no frame waits for it, because each frame's own snapshot is checked.
+    It tells those to whom no frame goes.
     """
 
-    tenant = ""
-
     def __init__(self, hub: Hub, refresher: Refresher, sockets: Collection[Socket]) -> None:
-        self._hub = hub
-        self._refresher = refresher
+        super().__init__(ACCESS_LOG, hub, refresher)
         self._sockets = sockets
-        self._pending = Pending()
-        self._unseen_runs = 0
         self.begun = 0
         self.ended = 0
         """Readings that began, and those of them that ended."""
 
-    async def watch(self) -> None:
-        """Listen to the hub.
-
-        Raises:
-            TableBusy, TableRefused, psycopg.Error: the log cannot be followed.
-        """
-        await self._hub.watch(ACCESS_LOG, self)
-
-    def changed(
-        self,
-        definition: ShapeDefinition,
-        keys: frozenset[Key] | None,
-        xid: int,
-        committed_at: float,
-    ) -> None:
-        """From the hub."""
-        self._look(xid)
-
-    def reset(self) -> None:
-        """From the hub, and whenever somebody's access may be another one."""
-        self._look(None)
-
     def begin(self) -> _AccessRun:
         """Everybody who is connected."""
-        taken, self._pending = self._pending, Pending()
         self.begun += 1
-        return _AccessRun(self, taken, {socket: socket.held for socket in self._sockets})
+        return _AccessRun(self, self._take(), {socket: socket.held for socket in self._sockets})
 
     def finish(self, run: _AccessRun, snapshot: Snapshot) -> None:
         """Tell those whose access changed."""
         self.ended += 1
-        self._hub.saw(snapshot)
         for socket, held in run.held.items():
             socket.learn(run.present[held], snapshot)
-        left = run.taken.unseen(snapshot)
-        if left:
-            self._pending.merge(left)
-            self._refresher.mark_later(self, wait_for_visibility(self._unseen_runs))
-        self._unseen_runs = self._unseen_runs + 1 if left else 0
+        self._saw(run.taken, snapshot)
 
     def failed(self, run: _AccessRun) -> None:
         """Look again."""
         self.ended += 1
-        self._pending.merge(run.taken)
-
-    def _look(self, xid: int | None) -> None:
-        self._pending.add(None, xid)
-        self._refresher.mark(self)
+        self.put_back(run.taken)
 
 
 @dataclass(slots=True, eq=False)
